@@ -1,0 +1,41 @@
+/* ---
+title = "Every API call of a principal"
+description = "All calls of one principal, or of all that match a pattern, in time order. The ARN of a role finds the calls of its sessions."
+display = ["event_time", "event_source", "event_name", "aws_region", "outcome", "error_code", "principal", "source_ip_address"]
+
+[[parameters]]
+name = "arn"
+type = "VARCHAR"
+description = "ARN of a user, a role session or a role; * stands for anything. A principal without an ARN goes by the name in column principal."
+
+[columns]
+event_id = "The call."
+event_time = "When, UTC."
+event_source = "Service."
+event_name = "API."
+aws_region = "Region."
+outcome = "success or failure."
+error_code = "Why it failed."
+principal = "Who called."
+access_key_id = "With which access key."
+source_ip_address = "From where."
+user_agent = "With what."
+request_parameters = "What was asked."
+--- */
+SELECT
+    event_id,
+    event_time,
+    event_source,
+    event_name,
+    aws_region,
+    outcome,
+    error_code,
+    principal,
+    access_key_id,
+    source_ip_address,
+    user_agent,
+    request_parameters
+FROM api_calls
+WHERE principal LIKE glob_to_like(arn) ESCAPE '!'
+   OR session_issuer_arn LIKE glob_to_like(arn) ESCAPE '!'
+ORDER BY event_time, event_id

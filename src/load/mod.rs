@@ -1,0 +1,244 @@
+//! The pipeline: sources -> records -> batches -> store.
+//!
+//! Files are read in transactions of about a million events. A transaction holds whole files: what a killed load leaves
+//! behind is what its finished transactions stored.
+
+mod batch;
+mod intake;
+mod progress;
+
+pub use progress::Progress;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use duckdb::{Connection, params};
+
+use crate::catalog::quote;
+use crate::record::envelope::{Format, Reject};
+use crate::source::{self, Found};
+use crate::store::Store;
+use intake::{FileReport, Intake, TableFunction};
+
+/// Events after which a transaction opens no more files: bounds memory, and what a killed load loses.
+const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
+
+/// What is to be loaded, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub paths: Vec<PathBuf>,
+    /// Whether anything that cannot be read fails the whole load.
+    pub strict: bool,
+}
+
+/// What a load did.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Summary {
+    /// Files read, whatever was in them.
+    pub files: u64,
+    /// Of these: content that was loaded before.
+    pub files_known: u64,
+    /// Of these: CloudTrail digest files.
+    pub digests: u64,
+    /// Of these: files in a folder that are not CloudTrail logs.
+    pub other: u64,
+    /// Records found in the files that were loaded: new + duplicate + rejected.
+    pub events: u64,
+    pub new: u64,
+    pub duplicate: u64,
+    pub rejected: u64,
+    /// The first few rejects, with the paths of their files.
+    pub rejects: Vec<(String, Reject)>,
+    /// Files that were not read because the load was stopped.
+    pub left: u64,
+    pub seconds: f64,
+}
+
+/// How many rejects a summary shows.
+const REJECTS_SHOWN: usize = 5;
+
+/// Loads `options.paths` into `store`.
+pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
+    let begun = Instant::now();
+    let Found { sources, unreadable } = source::find(&options.paths)?;
+    let connection = &store.connection;
+    let contents = contents(connection)?;
+    let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
+    let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
+    let was_empty = next_file_id == 1;
+    let intake = Arc::new(Intake::new(sources, contents, next_file_id, progress));
+
+    // rows may be stored in any order: only then do DuckDB's threads write side by side
+    connection.execute_batch("SET preserve_insertion_order = false")?;
+    connection.register_table_function_with_extra_info::<TableFunction, _>(intake::NAME, &intake)?;
+    let arguments: Vec<_> = options.paths.iter().map(|path| quote(&path.to_string_lossy())).collect();
+    let mut summary = Summary::default();
+
+    connection.execute_batch("BEGIN")?;
+    connection.execute(
+        &format!("INSERT INTO loads VALUES (?, now() AT TIME ZONE 'UTC', NULL, ?, [{}])", arguments.join(", ")),
+        params![load_id, env!("CARGO_PKG_VERSION")],
+    )?;
+    let mut first = true;
+    while first || intake.has_more() {
+        if !first {
+            connection.execute_batch("BEGIN")?;
+        }
+        let first_file_id = intake.next_file_id();
+        intake.begin(if options.strict { i64::MAX } else { EVENTS_PER_TRANSACTION });
+        let inserted = connection
+            .execute(&insert_statement(), [])
+            .context("the load was undone back to its last finished part")? as u64;
+        let mut reports = intake.take_reports();
+        let read: u64 = reports.iter().map(|report| report.new).sum();
+        if inserted != read {
+            bail!("{inserted} events were stored where {read} were read: nothing of these files is kept");
+        }
+        if first {
+            reports.extend(unreadable.iter().enumerate().map(|(index, (path, reason))| {
+                FileReport::unreadable(intake.next_file_id() + index as i64, path, reason)
+            }));
+        }
+        if !(was_empty && first) {
+            delete_stored_before(connection, first_file_id, &mut reports)?;
+        }
+        summary.add(&reports);
+        if options.strict && summary.rejected > 0 {
+            connection.execute_batch("ROLLBACK")?;
+            break;
+        }
+        store_reports(connection, load_id, &reports)?;
+        connection.execute_batch("COMMIT")?;
+        first = false;
+    }
+    summary.files_known = intake.known.load(Ordering::Relaxed);
+    summary.files += summary.files_known;
+    summary.left = intake.left() as u64;
+    if options.strict && summary.rejected > 0 {
+        summary.new = 0;
+    } else {
+        let finish = "UPDATE loads SET finished_at = now() AT TIME ZONE 'UTC' WHERE load_id = ?";
+        connection.execute(finish, [load_id])?;
+    }
+    summary.seconds = begun.elapsed().as_secs_f64();
+    Ok(summary)
+}
+
+impl Summary {
+    fn add(&mut self, reports: &[FileReport]) {
+        for report in reports {
+            let rejected = report.rejects.len() as u64;
+            self.files += 1;
+            self.digests += u64::from(report.format == Format::Digest);
+            self.other += u64::from(report.format == Format::Other && rejected == 0);
+            self.events += report.new + report.duplicate + rejected;
+            self.new += report.new;
+            self.duplicate += report.duplicate;
+            self.rejected += rejected;
+            let room = REJECTS_SHOWN.saturating_sub(self.rejects.len());
+            self.rejects.extend(report.rejects.iter().take(room).map(|reject| (report.path.clone(), reject.clone())));
+        }
+    }
+
+    /// Whether the load was stopped before its end.
+    pub fn stopped(&self) -> bool {
+        self.left > 0
+    }
+
+    pub fn events_per_second(&self) -> u64 {
+        (self.events as f64 / self.seconds.max(1e-9)) as u64
+    }
+}
+
+/// `INSERT INTO events` from the intake, VARIANT columns cast from JSON.
+fn insert_statement() -> String {
+    let schema = batch::schema();
+    let column = |field: &Arc<duckdb::arrow::datatypes::Field>| match batch::is_variant(field.name()) {
+        true => format!("{}::VARIANT", field.name()),
+        false => field.name().clone(),
+    };
+    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let columns: Vec<_> = schema.fields().iter().map(column).collect();
+    format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake::NAME)
+}
+
+/// Deletes events of this transaction that the store had before. The same event has the same time in every file, so
+/// only row groups of that time are looked at.
+fn delete_stored_before(
+    connection: &Connection,
+    first_file_id: i64,
+    reports: &mut [FileReport],
+) -> anyhow::Result<()> {
+    let mut statement = connection.prepare(
+        "DELETE FROM events WHERE rowid IN (
+            SELECT new.rowid
+            FROM events AS new
+            INNER JOIN events AS stored
+                ON stored.event_time = new.event_time
+                AND stored.event_id = new.event_id
+            WHERE new.file_id >= $1
+              AND stored.file_id < $1
+              AND stored.event_time >= (SELECT min(event_time) FROM events WHERE file_id >= $1)
+              AND stored.event_time <= (SELECT max(event_time) FROM events WHERE file_id >= $1)
+        )
+        RETURNING file_id",
+    )?;
+    let deleted = statement.query_map([first_file_id], |row| row.get::<_, i32>(0))?;
+    for file_id in deleted {
+        let file_id = file_id?;
+        if let Some(report) = reports.iter_mut().find(|report| report.file_id == file_id) {
+            report.new -= 1;
+            report.duplicate += 1;
+        }
+    }
+    Ok(())
+}
+
+fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {
+    let mut files = connection.appender("files")?;
+    let mut rejects = connection.appender("rejects")?;
+    for report in reports {
+        let rejected = report.rejects.len() as u64;
+        files.append_row(params![
+            report.file_id,
+            load_id,
+            report.path,
+            report.size,
+            report.sha256,
+            report.format.name(),
+            report.new + report.duplicate + rejected,
+            report.new,
+            report.duplicate,
+            rejected,
+        ])?;
+        for reject in &report.rejects {
+            rejects.append_row(params![
+                report.file_id,
+                reject.record,
+                reject.byte_offset,
+                reject.reason,
+                reject.excerpt,
+            ])?;
+        }
+    }
+    files.flush()?;
+    rejects.flush()?;
+    Ok(())
+}
+
+/// SHA-256 of all files that are in the store.
+fn contents(connection: &Connection) -> anyhow::Result<HashSet<[u8; 32]>> {
+    let mut statement = connection.prepare("SELECT unhex(sha256) FROM files WHERE sha256 <> ''")?;
+    let hashes = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    hashes
+        .map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files")))
+        .collect()
+}
+
+fn scalar(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
+}

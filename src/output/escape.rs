@@ -1,0 +1,57 @@
+//! Characters that would do something instead of being shown.
+
+use std::fmt::Write;
+
+/// Whether a character may move a terminal's cursor, hide text or reverse its order: C0 and C1 controls, bidirectional
+/// controls, zero-width characters, line and paragraph separators (Unicode, "Format" and "Control" categories).
+pub fn acts(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// `text` with such characters spelled out: `\n`, `\u{1b}`.
+pub fn visible(text: &str) -> String {
+    if !text.contains(acts) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        if acts(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// JSON with such characters as `\u` escapes, which stand for the same text. Between tokens there are none of them.
+pub fn json(json: &str) -> String {
+    if !json.contains(acts) {
+        return json.to_owned();
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for char in json.chars() {
+        if acts(char) {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                // writing to a String cannot fail
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(char);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_act_is_spelled_out() {
+        assert_eq!(visible("plain é 😀"), "plain é 😀");
+        assert_eq!(visible("a\x1b[31m\r\nb\u{9b}\u{202e}c"), r"a\u{1b}[31m\r\nb\u{9b}\u{202e}c");
+        assert_eq!(json("\"a\u{9b}\u{202e}\u{e0041}\""), r#""a\u009b\u202e\udb40\udc41""#);
+    }
+}

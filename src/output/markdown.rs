@@ -1,0 +1,65 @@
+//! A Markdown table (GitHub Flavored Markdown, "Tables").
+
+use std::io::Write;
+
+use super::{Output, escape, plain};
+use crate::store::{Cell, Column, Rows};
+
+pub struct Markdown<'w> {
+    to: &'w mut dyn Write,
+}
+
+impl<'w> Markdown<'w> {
+    pub fn new(to: &'w mut dyn Write) -> Self {
+        Self { to }
+    }
+}
+
+impl Rows for Markdown<'_> {
+    fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()> {
+        let names: Vec<_> = columns.iter().map(|column| inert(&column.name)).collect();
+        writeln!(self.to, "| {} |", names.join(" | "))?;
+        writeln!(self.to, "|{}", "---|".repeat(columns.len()))?;
+        Ok(())
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
+        let cells: Vec<_> = cells.iter().map(|cell| inert(&plain(cell))).collect();
+        writeln!(self.to, "| {} |", cells.join(" | "))?;
+        Ok(true)
+    }
+}
+
+impl Output for Markdown<'_> {
+    fn end(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Text without markup: what would begin a link, an image, HTML or another cell is escaped.
+fn inert(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    for char in escape::visible(text).chars() {
+        match char {
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            '&' => cell.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' => cell.extend(['\\', char]),
+            // an address would become a link by itself
+            ':' => cell.push_str("&#58;"),
+            char => cell.push(char),
+        }
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_escaped() {
+        assert_eq!(inert("a|b\n"), r"a\|b\\n");
+        assert_eq!(inert("[x](https://e.example) <img>"), r"\[x\](https&#58;//e.example) &lt;img&gt;");
+    }
+}

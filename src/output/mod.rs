@@ -1,0 +1,107 @@
+//! Rows for people and for programs. Every value was typed by someone, who may be an attacker.
+
+mod csv;
+mod escape;
+mod json;
+mod markdown;
+mod table;
+
+pub use escape::visible;
+
+use std::io::Write;
+
+use crate::store::{Cell, Column, Rows};
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Aligned columns, for people
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON object a line
+    Ndjson,
+    /// RFC 4180, with a header
+    Csv,
+    /// A Markdown table
+    Markdown,
+}
+
+/// How a table may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal; none when the output is no terminal.
+    pub width: Option<u16>,
+    pub color: bool,
+}
+
+/// Writes one result. Rows are written as they come, where the format allows it.
+pub trait Output: Rows {
+    /// Called once, after the rows.
+    fn end(&mut self) -> anyhow::Result<()>;
+}
+
+/// A writer of rows in `format`.
+pub fn output<'w>(format: Format, style: Style, to: &'w mut dyn Write) -> Box<dyn Output + 'w> {
+    match format {
+        Format::Table => Box::new(table::Table::new(to, style)),
+        Format::Json => Box::new(json::Json::array(to)),
+        Format::Ndjson => Box::new(json::Json::lines(to)),
+        Format::Csv => Box::new(csv::Csv::new(to)),
+        Format::Markdown => Box::new(markdown::Markdown::new(to)),
+    }
+}
+
+/// Lets through some columns only, in the order they are named; counts rows, and those with a given value.
+pub struct Select<'o> {
+    pub output: &'o mut dyn Rows,
+    /// Names of the columns wanted; all if empty.
+    pub wanted: Vec<String>,
+    pub limit: Option<usize>,
+    indexes: Vec<usize>,
+    pub rows: usize,
+}
+
+impl<'o> Select<'o> {
+    pub fn new(output: &'o mut dyn Rows, wanted: Vec<String>, limit: Option<usize>) -> Self {
+        Self { output, wanted, limit, indexes: Vec::new(), rows: 0 }
+    }
+}
+
+impl Rows for Select<'_> {
+    fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()> {
+        if self.wanted.is_empty() {
+            self.indexes = (0..columns.len()).collect();
+        } else {
+            self.indexes.clear();
+            for name in &self.wanted {
+                let Some(index) = columns.iter().position(|column| column.name == *name) else {
+                    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+                    anyhow::bail!("no column {name}: there are {}", names.join(", "));
+                };
+                self.indexes.push(index);
+            }
+        }
+        let columns: Vec<_> = self.indexes.iter().map(|&index| columns[index].clone()).collect();
+        self.output.columns(&columns)
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
+        if self.limit.is_some_and(|limit| self.rows >= limit) {
+            return Ok(false);
+        }
+        self.rows += 1;
+        self.output.row(self.indexes.iter().map(|&index| cells[index].clone()).collect())
+    }
+}
+
+/// A cell as plain text, for the formats that have no types.
+fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Bool(value) => value.to_string(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Float(value) => value.to_string(),
+        Cell::Number(text) | Cell::Json(text) | Cell::Text(text) => text.clone(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The DuckDB file: opened, locked, migrated, with the SQL catalog installed.
+
+mod rows;
+mod statements;
+
+pub use rows::{Cell, Column, Rows};
+pub use statements::statements;
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use duckdb::{AccessMode, Config, Connection};
+
+use crate::catalog::CATALOG;
+
+/// An open store.
+pub struct Store {
+    pub connection: Connection,
+    path: PathBuf,
+}
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Others may read at the same time.
+    Read,
+    /// No one else may have it open.
+    Write,
+    /// As [`Mode::Write`]; the file is made if it is not there, readable by its owner only.
+    Create,
+}
+
+impl Store {
+    pub fn open(path: &Path, mode: Mode) -> anyhow::Result<Self> {
+        let shown = path.display();
+        if !path.exists() {
+            if mode != Mode::Create {
+                bail!("no store at {shown}: make one with `trailduck load PATH`, or name another with --db");
+            }
+            create(path).with_context(|| format!("cannot create {shown}"))?;
+        }
+        if mode == Mode::Read {
+            let store = Self::connect(path, AccessMode::ReadOnly)?;
+            if store.is_current()? {
+                return Ok(store);
+            }
+            // views of another version of trailduck: they are brought up to date first
+        }
+        let store = Self::connect(path, AccessMode::ReadWrite)?;
+        store.migrate()?;
+        store.install()?;
+        if mode != Mode::Read {
+            return Ok(store);
+        }
+        drop(store);
+        Self::connect(path, AccessMode::ReadOnly)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn connect(path: &Path, mode: AccessMode) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let config = Config::default().access_mode(mode)?.enable_autoload_extension(false)?;
+        let connection = match Connection::open_with_flags(path, config) {
+            Ok(connection) => connection,
+            Err(error) => {
+                let error = error.to_string();
+                if error.contains("lock") {
+                    let holder = error.split("PID ").nth(1).and_then(|rest| rest.split(')').next());
+                    let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                    bail!("{shown} is in use by another program{holder}: wait until it is done, or use another --db");
+                }
+                bail!("cannot open {shown} as a DuckDB database: {error}");
+            }
+        };
+        let store = Self { connection, path: path.to_owned() };
+        if store.version()? > CATALOG.migrations.len() {
+            bail!("{shown} was made by a newer trailduck: update trailduck, or use another --db");
+        }
+        Ok(store)
+    }
+
+    /// Schema version of the tables; 0 in a file that is no store yet.
+    fn version(&self) -> anyhow::Result<usize> {
+        let tables: i64 = self.connection.query_row(
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'store_info' AND NOT internal",
+            [],
+            |row| row.get(0),
+        )?;
+        if tables == 0 {
+            return Ok(0);
+        }
+        let version: i64 = self.connection.query_row("SELECT schema_version FROM store_info", [], |row| row.get(0))?;
+        Ok(version as usize)
+    }
+
+    fn is_current(&self) -> anyhow::Result<bool> {
+        if self.version()? != CATALOG.migrations.len() {
+            return Ok(false);
+        }
+        let hash: Option<String> =
+            self.connection.query_row("SELECT catalog_hash FROM store_info", [], |row| row.get(0))?;
+        Ok(hash.as_deref() == Some(&CATALOG.hash))
+    }
+
+    fn migrate(&self) -> anyhow::Result<()> {
+        for (index, statements) in CATALOG.migrations.iter().enumerate().skip(self.version()?) {
+            let version = index + 1;
+            let step = format!("BEGIN;\n{statements}\nUPDATE store_info SET schema_version = {version};\nCOMMIT;");
+            self.connection.execute_batch(&step).with_context(|| format!("cannot bring the store to version {version}"))?;
+        }
+        Ok(())
+    }
+
+    /// Creates views and macros, if they are not those of this version of trailduck.
+    fn install(&self) -> anyhow::Result<()> {
+        if self.is_current()? {
+            return Ok(());
+        }
+        let views = CATALOG.views.iter().map(|&statements| statements.to_owned());
+        let detections = CATALOG.detections.iter().map(|detection| detection.install());
+        let queries = CATALOG.queries.iter().map(|query| query.install());
+        self.connection.execute_batch("BEGIN")?;
+        for statements in views.chain(detections).chain(queries) {
+            self.connection
+                .execute_batch(&statements)
+                .with_context(|| format!("cannot install: {}", statements.lines().next().unwrap_or_default()))?;
+        }
+        self.connection.execute("UPDATE store_info SET catalog_hash = ?", [&CATALOG.hash])?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+}
+
+/// An empty file that only its owner can read: DuckDB makes a database of it.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

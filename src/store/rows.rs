@@ -1,0 +1,202 @@
+//! Rows of any SQL, in the few types that can be shown.
+//!
+//! The duckdb crate cannot decode VARIANT. So a query is prepared first to learn its column types, then run inside
+//! another that turns whatever is nested, VARIANT too, into JSON, and whatever is exotic into text.
+
+use anyhow::bail;
+use duckdb::arrow::array::{Array, AsArray, RecordBatch};
+use duckdb::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
+use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
+
+use super::Store;
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    shape: Shape,
+}
+
+/// How a column's values travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Bool,
+    Integer,
+    Float,
+    /// A number beyond 64 bits or a decimal, as text.
+    Number,
+    /// A TIMESTAMP as text; UTC, as all of CloudTrail is.
+    Time,
+    /// Anything nested, as JSON text.
+    Json,
+    Text,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    /// A number that only text holds exactly.
+    Number(String),
+    /// Anything nested: JSON text.
+    Json(String),
+    Text(String),
+}
+
+/// Takes the rows of a result as they come.
+pub trait Rows {
+    /// Called once, before the rows.
+    fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()>;
+    /// Returns whether more rows are wanted.
+    fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool>;
+}
+
+impl Store {
+    /// Runs one statement and hands over what it returns. A statement that returns nothing calls nothing.
+    pub fn rows(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
+        let columns = match self.columns(sql)? {
+            Some(columns) => columns,
+            None => return self.rows_as_they_are(sql, rows),
+        };
+        let names: Vec<_> = (0..columns.len()).map(|index| format!("c{index}")).collect();
+        let exprs: Vec<_> = columns.iter().zip(&names).map(|(column, name)| column.shape.convert(name)).collect();
+        let sql = format!("SELECT {} FROM (\n{sql}\n) AS t({})", exprs.join(", "), names.join(", "));
+        let mut statement = self.connection.prepare(&sql)?;
+        rows.columns(&columns)?;
+        for batch in statement.stream_arrow([])? {
+            if !hand_over(&batch?, rows, |array, row, index| columns[index].shape.cell(array, row))? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// All rows of a query of our own, which are few.
+    pub fn collect(&self, sql: &str) -> anyhow::Result<(Vec<Column>, Vec<Vec<Cell>>)> {
+        let mut collected = Collected::default();
+        self.rows(sql, &mut collected)?;
+        Ok((collected.columns, collected.rows))
+    }
+
+    /// Columns of a query; none if it is a statement of another kind.
+    fn columns(&self, sql: &str) -> anyhow::Result<Option<Vec<Column>>> {
+        // the database tells queries from other statements: only a query can stand in parentheses
+        let Ok(statement) = self.connection.prepare(&format!("FROM (\n{sql}\n) AS t LIMIT 0")) else {
+            return Ok(None);
+        };
+        let column = |(index, name)| Column { name, shape: Shape::of(&statement.column_logical_type(index)) };
+        Ok(Some(statement.column_names().into_iter().enumerate().map(column).collect()))
+    }
+
+    /// A statement that is no query: EXPLAIN, PRAGMA, CREATE ...
+    fn rows_as_they_are(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut begun = false;
+        for batch in statement.stream_arrow([])? {
+            let batch = batch?;
+            if !begun {
+                let text = |field: &std::sync::Arc<_>| {
+                    let field: &duckdb::arrow::datatypes::Field = field;
+                    Column { name: field.name().clone(), shape: Shape::Text }
+                };
+                rows.columns(&batch.schema().fields().iter().map(text).collect::<Vec<_>>())?;
+                begun = true;
+            }
+            let more = hand_over(&batch, rows, |array, row, _| {
+                let formatter = ArrayFormatter::try_new(array, &FormatOptions::default())?;
+                Ok(if array.is_null(row) { Cell::Null } else { Cell::Text(formatter.value(row).to_string()) })
+            })?;
+            if !more {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hand_over(
+    batch: &RecordBatch,
+    rows: &mut dyn Rows,
+    cell: impl Fn(&dyn Array, usize, usize) -> anyhow::Result<Cell>,
+) -> anyhow::Result<bool> {
+    for row in 0..batch.num_rows() {
+        let cells = batch.columns().iter().enumerate().map(|(index, array)| cell(array, row, index));
+        if !rows.row(cells.collect::<Result<_, _>>()?)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[derive(Default)]
+struct Collected {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Rows for Collected {
+    fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()> {
+        self.columns = columns.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
+        self.rows.push(cells);
+        Ok(true)
+    }
+}
+
+impl Shape {
+    fn of(logical_type: &LogicalTypeHandle) -> Self {
+        use LogicalTypeId as Id;
+        match logical_type.id() {
+            Id::Boolean => Self::Bool,
+            Id::Tinyint | Id::Smallint | Id::Integer | Id::Bigint | Id::UTinyint | Id::USmallint | Id::UInteger => {
+                Self::Integer
+            }
+            Id::Float | Id::Double => Self::Float,
+            Id::UBigint | Id::Hugeint | Id::UHugeint | Id::Decimal => Self::Number,
+            Id::Timestamp | Id::TimestampS | Id::TimestampMs | Id::TimestampNs => Self::Time,
+            Id::Variant | Id::Struct | Id::List | Id::Map | Id::Array | Id::Union => Self::Json,
+            Id::Varchar if logical_type.get_alias().as_deref() == Some("JSON") => Self::Json,
+            _ => Self::Text,
+        }
+    }
+
+    /// An expression that makes a column travel in this shape.
+    fn convert(self, column: &str) -> String {
+        match self {
+            Self::Bool => column.to_owned(),
+            Self::Integer => format!("{column}::BIGINT"),
+            Self::Float => format!("{column}::DOUBLE"),
+            Self::Json => format!("to_json({column})::VARCHAR"),
+            Self::Number | Self::Time | Self::Text => format!("{column}::VARCHAR"),
+        }
+    }
+
+    fn cell(self, array: &dyn Array, row: usize) -> anyhow::Result<Cell> {
+        if array.is_null(row) {
+            return Ok(Cell::Null);
+        }
+        let text = || array.as_string::<i32>().value(row);
+        Ok(match (self, array.data_type()) {
+            (Self::Bool, DataType::Boolean) => Cell::Bool(array.as_boolean().value(row)),
+            (Self::Integer, DataType::Int64) => Cell::Integer(array.as_primitive::<Int64Type>().value(row)),
+            (Self::Float, DataType::Float64) => Cell::Float(array.as_primitive::<Float64Type>().value(row)),
+            (Self::Number, DataType::Utf8) => Cell::Number(text().to_owned()),
+            (Self::Time, DataType::Utf8) => Cell::Text(iso_time(text())),
+            (Self::Json, DataType::Utf8) => Cell::Json(text().to_owned()),
+            (Self::Text, DataType::Utf8) => Cell::Text(text().to_owned()),
+            (shape, data_type) => bail!("a column meant to be {shape:?} came as {data_type}"),
+        })
+    }
+}
+
+/// SQL's `2026-10-06 02:14:00` as CloudTrail and RFC 3339 write it.
+fn iso_time(sql: &str) -> String {
+    if sql.contains("infinity") { sql.to_owned() } else { format!("{}Z", sql.replacen(' ', "T", 1)) }
+}
