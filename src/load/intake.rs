@@ -191,12 +191,11 @@ impl Intake {
         lock(&self.seen[shard]).insert((time, id))
     }
 
-    fn close(&self, mut file: OpenFile) {
-        let OpenFile { text, reader, damage, .. } = &mut file;
-        let report = &mut file.report;
+    fn close(&self, file: OpenFile) {
+        let OpenFile { mut report, text, reader, damage } = file;
         report.format = reader.format();
         let no_record = report.new + report.duplicate == 0;
-        if let Some(reason) = damage.take() {
+        if let Some(reason) = damage {
             let byte_offset = text.len() as u64;
             report.rejects.push(Reject { record: None, byte_offset, reason, excerpt: String::new() });
         } else if no_record && !report.named && matches!(report.format, Format::Other | Format::Record | Format::Ndjson) {
@@ -207,7 +206,7 @@ impl Intake {
             let reason = "the file is empty".to_owned();
             report.rejects.push(Reject { record: None, byte_offset: 0, reason, excerpt: String::new() });
         }
-        lock(&self.reports).push(file.report);
+        lock(&self.reports).push(report);
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Summary {
     pub rejected: u64,
     /// The first few rejects, with the paths of their files.
     pub rejects: Vec<(String, Reject)>,
+    /// Whether nothing was kept, because [`Options::strict`] allows no reject.
+    pub undone: bool,
     /// Files that were not read because the load was stopped.
     pub left: u64,
     pub seconds: f64,
@@ -80,7 +82,7 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
 
     connection.execute_batch("BEGIN")?;
     connection.execute(
-        &format!("INSERT INTO loads VALUES (?, now() AT TIME ZONE 'UTC', NULL, ?, [{}])", arguments.join(", ")),
+        &format!("INSERT INTO loads VALUES (?, make_timestamp(epoch_us(now())), NULL, ?, [{}])", arguments.join(", ")),
         params![load_id, env!("CARGO_PKG_VERSION")],
     )?;
     let mut first = true;
@@ -119,9 +121,9 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
     summary.files += summary.files_known;
     summary.left = intake.left() as u64;
     if options.strict && summary.rejected > 0 {
-        summary.new = 0;
+        (summary.new, summary.undone) = (0, true);
     } else {
-        let finish = "UPDATE loads SET finished_at = now() AT TIME ZONE 'UTC' WHERE load_id = ?";
+        let finish = "UPDATE loads SET finished_at = make_timestamp(epoch_us(now())) WHERE load_id = ?";
         connection.execute(finish, [load_id])?;
     }
     summary.seconds = begun.elapsed().as_secs_f64();
@@ -142,11 +144,6 @@ impl Summary {
             let room = REJECTS_SHOWN.saturating_sub(self.rejects.len());
             self.rejects.extend(report.rejects.iter().take(room).map(|reject| (report.path.clone(), reject.clone())));
         }
-    }
-
-    /// Whether the load was stopped before its end.
-    pub fn stopped(&self) -> bool {
-        self.left > 0
     }
 
     pub fn events_per_second(&self) -> u64 {

@@ -25,6 +25,11 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// As [`visible`], but lines stay lines.
+pub fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// JSON with such characters as `\u` escapes, which stand for the same text. Between tokens there are none of them.
 pub fn json(json: &str) -> String {
     if !json.contains(acts) {

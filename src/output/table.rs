@@ -27,11 +27,11 @@ impl<'w> Table<'w> {
         let mut table = comfy_table::Table::new();
         match self.style.width {
             Some(width) => {
-                table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+                table.load_style(presets::UTF8_HORIZONTAL_ONLY);
                 table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
             }
             None => {
-                table.load_preset(presets::NOTHING);
+                table.load_style(presets::NOTHING);
                 table.set_content_arrangement(ContentArrangement::Disabled);
             }
         }

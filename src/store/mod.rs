@@ -6,7 +6,6 @@ mod statements;
 pub use rows::{Cell, Column, Rows};
 pub use statements::statements;
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -27,18 +26,15 @@ pub enum Mode {
     Read,
     /// No one else may have it open.
     Write,
-    /// As [`Mode::Write`]; the file is made if it is not there, readable by its owner only.
+    /// As [`Mode::Write`]; the file is made if it is not there.
     Create,
 }
 
 impl Store {
     pub fn open(path: &Path, mode: Mode) -> anyhow::Result<Self> {
         let shown = path.display();
-        if !path.exists() {
-            if mode != Mode::Create {
-                bail!("no store at {shown}: make one with `trailduck load PATH`, or name another with --db");
-            }
-            create(path).with_context(|| format!("cannot create {shown}"))?;
+        if mode != Mode::Create && !path.exists() {
+            bail!("no store at {shown}: make one with `trailduck load PATH`, or name another with --db");
         }
         if mode == Mode::Read {
             let store = Self::connect(path, AccessMode::ReadOnly)?;
@@ -133,13 +129,4 @@ impl Store {
         self.connection.execute_batch("COMMIT")?;
         Ok(())
     }
-}
-
-/// An empty file that only its owner can read: DuckDB makes a database of it.
-fn create(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }

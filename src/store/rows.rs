@@ -7,7 +7,6 @@ use anyhow::bail;
 use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
-use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 
 use super::Store;
 
@@ -85,11 +84,14 @@ impl Store {
     /// Columns of a query; none if it is a statement of another kind.
     fn columns(&self, sql: &str) -> anyhow::Result<Option<Vec<Column>>> {
         // the database tells queries from other statements: only a query can stand in parentheses
-        let Ok(statement) = self.connection.prepare(&format!("FROM (\n{sql}\n) AS t LIMIT 0")) else {
+        let Ok(mut statement) = self.connection.prepare(&format!("DESCRIBE FROM (\n{sql}\n) AS t")) else {
             return Ok(None);
         };
-        let column = |(index, name)| Column { name, shape: Shape::of(&statement.column_logical_type(index)) };
-        Ok(Some(statement.column_names().into_iter().enumerate().map(column).collect()))
+        let column = |row: &duckdb::Row| {
+            Ok(Column { name: row.get(0)?, shape: Shape::of(row.get_ref(1)?.as_str()?) })
+        };
+        let columns = statement.query_map([], column)?.collect::<Result<_, _>>()?;
+        Ok(Some(columns))
     }
 
     /// A statement that is no query: EXPLAIN, PRAGMA, CREATE ...
@@ -151,18 +153,18 @@ impl Rows for Collected {
 }
 
 impl Shape {
-    fn of(logical_type: &LogicalTypeHandle) -> Self {
-        use LogicalTypeId as Id;
-        match logical_type.id() {
-            Id::Boolean => Self::Bool,
-            Id::Tinyint | Id::Smallint | Id::Integer | Id::Bigint | Id::UTinyint | Id::USmallint | Id::UInteger => {
-                Self::Integer
-            }
-            Id::Float | Id::Double => Self::Float,
-            Id::UBigint | Id::Hugeint | Id::UHugeint | Id::Decimal => Self::Number,
-            Id::Timestamp | Id::TimestampS | Id::TimestampMs | Id::TimestampNs => Self::Time,
-            Id::Variant | Id::Struct | Id::List | Id::Map | Id::Array | Id::Union => Self::Json,
-            Id::Varchar if logical_type.get_alias().as_deref() == Some("JSON") => Self::Json,
+    /// The shape for a SQL type, as DESCRIBE names it.
+    fn of(sql_type: &str) -> Self {
+        match sql_type {
+            "BOOLEAN" => Self::Bool,
+            "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => Self::Integer,
+            "FLOAT" | "DOUBLE" => Self::Float,
+            "UBIGINT" | "HUGEINT" | "UHUGEINT" => Self::Number,
+            "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Self::Time,
+            "VARIANT" | "JSON" => Self::Json,
+            nested if nested.ends_with(']') => Self::Json,
+            nested if ["STRUCT(", "MAP(", "UNION("].iter().any(|begin| nested.starts_with(begin)) => Self::Json,
+            decimal if decimal.starts_with("DECIMAL(") => Self::Number,
             _ => Self::Text,
         }
     }

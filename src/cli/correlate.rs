@@ -1,0 +1,54 @@
+use clap::Args;
+
+use super::print::PrintArgs;
+use super::time::Between;
+use super::{Context, exit};
+use crate::catalog::CATALOG;
+use crate::output::Format;
+use crate::store::Mode;
+
+/// Show the instances that were launched after a deprecated-AMI query
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck correlate
+  trailduck correlate --hours 72 --format csv
+  trailduck correlate --columns all")]
+pub struct Correlate {
+    /// How long after the query a launch still counts
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16))]
+    hours: u16,
+
+    /// Whether queries that named no owner count too
+    #[arg(long)]
+    any_owner: bool,
+
+    #[command(flatten)]
+    between: Between,
+
+    #[command(flatten)]
+    print: PrintArgs,
+}
+
+impl Correlate {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let store = context.open(Mode::Read)?;
+        let sql = launches(self.hours, self.any_owner, &self.between);
+        let rows = context.printer.print(&store, &sql, &self.print, display())?;
+        if rows == 0 && self.print.format == Format::Table {
+            eprintln!("no launches followed");
+        }
+        Ok(exit::DONE)
+    }
+}
+
+/// Launches that followed queries made within `between`.
+pub fn launches(hours: u16, any_owner: bool, between: &Between) -> String {
+    let condition = between.condition().replace("event_time", "query_time");
+    format!("FROM launches_after_deprecated_query(hours := {hours}, any_owner := {any_owner}) WHERE {condition}")
+}
+
+/// The columns of these shown to people.
+pub fn display() -> &'static [String] {
+    CATALOG.query("launches_after_deprecated_query").map_or(&[], |query| &query.display)
+}

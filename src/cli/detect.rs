@@ -1,0 +1,97 @@
+use clap::Args;
+
+use super::print::PrintArgs;
+use super::time::Between;
+use super::{Context, exit};
+use crate::catalog::{CATALOG, Detection, Severity};
+use crate::store::{Cell, Mode};
+
+/// Run the detections and print alerts, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck detect
+  trailduck detect --since 24h --fail-on low     exit code 3 when there is an alert
+  trailduck detect deprecated_ami_queries_any_owner --format json
+  trailduck detect --list")]
+pub struct Detect {
+    /// Rules to run; those that are enabled unless told
+    #[arg(value_name = "RULE")]
+    rules: Vec<String>,
+
+    #[command(flatten)]
+    between: Between,
+
+    /// Exit with code 3 when there is an alert of this severity or above
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+
+    /// List the rules instead
+    #[arg(long)]
+    list: bool,
+
+    #[command(flatten)]
+    print: PrintArgs,
+}
+
+impl Detect {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let rules = select(&self.rules)?;
+        let store = context.open(Mode::Read)?;
+        if self.list {
+            context.printer.print(&store, &list(), &self.print, &[])?;
+            return Ok(exit::DONE);
+        }
+        let alerts = alerts(&rules, &self.between);
+        let rows = context.printer.print(&store, &alerts, &self.print, &rules[0].display)?;
+        if rows == 0 && self.print.format == crate::output::Format::Table {
+            eprintln!("no alerts");
+        }
+        let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
+        let severe: Vec<_> = rules.into_iter().filter(|rule| rule.severity >= threshold).collect();
+        if severe.is_empty() {
+            return Ok(exit::DONE);
+        }
+        let count = format!("SELECT count(*) FROM ({})", self::alerts(&severe, &self.between));
+        let (_, counted) = store.collect(&count)?;
+        let none = counted == [[Cell::Integer(0)]];
+        Ok(if none { exit::DONE } else { exit::FINDINGS })
+    }
+}
+
+/// The rules of these names, or all that are enabled.
+fn select(names: &[String]) -> anyhow::Result<Vec<&'static Detection>> {
+    if names.is_empty() {
+        return Ok(CATALOG.detections.iter().filter(|rule| rule.enabled).collect());
+    }
+    let rule = |name: &String| {
+        CATALOG.detection(name).ok_or_else(|| {
+            let names: Vec<_> = CATALOG.detections.iter().map(|rule| rule.name.as_str()).collect();
+            anyhow::anyhow!("no rule {name}: there are {}", names.join(", "))
+        })
+    };
+    names.iter().map(rule).collect()
+}
+
+/// All alerts of some rules, newest first.
+pub fn alerts(rules: &[&Detection], between: &Between) -> String {
+    let of = |rule: &&Detection| format!("SELECT * FROM {} WHERE {}", rule.name, between.condition());
+    let alerts: Vec<_> = rules.iter().map(of).collect();
+    format!("{} ORDER BY event_time DESC, event_id", alerts.join(" UNION ALL BY NAME "))
+}
+
+/// The rules themselves, as rows.
+fn list() -> String {
+    use crate::catalog::{one_line, quote};
+    let row = |rule: &Detection| {
+        let texts = [&rule.name, rule.severity.name(), &rule.title, &rule.tactic, &rule.technique, &rule.schedule, &rule.lookback];
+        let texts = texts.map(quote).join(", ");
+        let description = quote(&one_line(&rule.description));
+        format!("({texts}, {}, {}, {description})", rule.risk_score, rule.enabled)
+    };
+    let rows: Vec<_> = CATALOG.detections.iter().map(row).collect();
+    format!(
+        "FROM (VALUES {}) AS t(rule, severity, title, tactic, technique, schedule, lookback, risk_score, enabled, description)",
+        rows.join(", ")
+    )
+}

@@ -1,0 +1,92 @@
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+
+use super::time::Between;
+use super::{Context, exit};
+use crate::record;
+use crate::store::{Cell, Column, Mode, Rows};
+
+/// Write records back as they came
+///
+/// Every record is equal, as JSON, to the one that was loaded.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck export -o copy.json
+  trailduck export --format ndjson --since 2026-10-06 | gzip > night.ndjson.gz
+  trailduck export --where \"event_name = 'RunInstances'\"")]
+pub struct Export {
+    /// How records are written
+    #[arg(long, value_enum, default_value = "cloudtrail")]
+    format: Envelope,
+
+    #[command(flatten)]
+    between: Between,
+
+    /// Only events that meet this SQL condition on the table events
+    #[arg(long = "where", value_name = "SQL")]
+    condition: Option<String>,
+
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Envelope {
+    /// One object with a list of Records, as CloudTrail's own files
+    Cloudtrail,
+    /// One record a line
+    Ndjson,
+}
+
+impl Export {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let store = context.open(Mode::Read)?;
+        let condition = self.condition.as_deref().unwrap_or("true");
+        let sql = format!(
+            "SELECT to_json(events) AS record FROM events WHERE {} AND (\n{condition}\n)",
+            self.between.condition()
+        );
+        let mut to: BufWriter<Box<dyn Write>> = BufWriter::new(match &self.output {
+            Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+            None => Box::new(io::stdout().lock()),
+        });
+        let mut records = Records { to: &mut to, envelope: self.format, written: 0 };
+        store.rows(&sql, &mut records)?;
+        let written = records.written;
+        if self.format == Envelope::Cloudtrail {
+            to.write_all(if written == 0 { b"{\"Records\":[]}\n" } else { b"\n]}\n" })?;
+        }
+        to.flush()?;
+        Ok(exit::DONE)
+    }
+}
+
+struct Records<'w> {
+    to: &'w mut dyn Write,
+    envelope: Envelope,
+    written: usize,
+}
+
+impl Rows for Records<'_> {
+    fn columns(&mut self, _: &[Column]) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
+        let [Cell::Json(row)] = cells.as_slice() else { bail!("an event came back as no JSON") };
+        let record = record::render(serde_json::from_str(row)?);
+        match (self.envelope, self.written) {
+            (Envelope::Cloudtrail, 0) => write!(self.to, "{{\"Records\":[\n{record}")?,
+            (Envelope::Cloudtrail, _) => write!(self.to, ",\n{record}")?,
+            (Envelope::Ndjson, _) => writeln!(self.to, "{record}")?,
+        }
+        self.written += 1;
+        Ok(true)
+    }
+}

@@ -1,0 +1,159 @@
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use clap::Args;
+
+use super::progress::Display;
+use super::{Context, exit};
+use crate::load::{self, Options, Progress, Summary};
+use crate::output::{Format, visible};
+use crate::store::{Mode, Store};
+
+/// Load CloudTrail files into the store
+///
+/// Files, folders with all below them, patterns, or `-` for standard input. A file may be `{"Records": [...]}`, NDJSON, a
+/// list or a single record, plain or gzip, whatever its name. What was loaded before is skipped; an event that is in two
+/// files is stored once; what cannot be read is kept in the table `rejects`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck load ~/aws/AWSLogs
+  trailduck load 'logs/**/*.json.gz' extra.ndjson
+  aws s3 cp s3://bucket/file.json.gz - | trailduck load -")]
+pub struct Load {
+    #[command(flatten)]
+    pub what: What,
+
+    /// How the summary is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// What to load: shared with `hunt`.
+#[derive(Debug, Args)]
+pub struct What {
+    /// Files, folders, patterns, or `-`
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Load nothing at all if anything cannot be read
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Load {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let store = context.open(Mode::Create)?;
+        let summary = self.what.load(&store)?;
+        let mut to = io::stdout().lock();
+        match self.format {
+            Format::Table => {
+                to.write_all(in_words(&store, &summary)?.as_bytes())?;
+            }
+            format => {
+                let args = super::print::PrintArgs { format, columns: Vec::new(), limit: None };
+                context.printer.print_to(&mut to, &store, &as_row(&summary), &args, &[])?;
+            }
+        }
+        to.flush()?;
+        Ok(self.what.exit_code(&summary))
+    }
+}
+
+impl What {
+    pub fn load(&self, store: &Store) -> anyhow::Result<Summary> {
+        let options = Options { paths: self.paths.clone(), strict: self.strict };
+        let progress = Arc::new(Progress::default());
+        let stop = progress.clone();
+        ctrlc::set_handler(move || {
+            if stop.stop.swap(true, Ordering::Relaxed) {
+                // asked twice: what is not committed is not kept
+                std::process::exit(exit::INTERRUPTED.into());
+            }
+            eprintln!("\nstopping: files that are open are read to their end; once more to stop at once");
+        })?;
+        let _display = Display::start(progress.clone());
+        load::load(store, &options, progress)
+    }
+
+    pub fn exit_code(&self, summary: &Summary) -> u8 {
+        match () {
+            () if self.strict && summary.rejected > 0 => exit::FAILED,
+            () if summary.left > 0 => exit::INTERRUPTED,
+            () => exit::DONE,
+        }
+    }
+}
+
+/// The summary as a person reads it.
+pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
+    let Summary { files, events, new, duplicate, rejected, seconds, .. } = summary;
+    let rate = summary.events_per_second();
+    let mut lines = vec![format!(
+        "{files} files, {events} events in {seconds:.1} s ({rate} events/s): {new} new, {duplicate} duplicate, {rejected} rejected"
+    )];
+    let notes = [
+        (summary.files_known, "loaded before"),
+        (summary.digests, "digest files, which hold no events"),
+        (summary.other, "no CloudTrail logs: skipped"),
+    ];
+    let notes: Vec<_> =
+        notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !notes.is_empty() {
+        lines.push(format!("of the files, {}", notes.join("; ")));
+    }
+    for (path, reject) in &summary.rejects {
+        let record = reject.record.map(|record| format!(", record {record}")).unwrap_or_default();
+        lines.push(format!("rejected: {}{record}, byte {}: {}", visible(path), reject.byte_offset, visible(&reject.reason)));
+    }
+    if *rejected > summary.rejects.len() as u64 {
+        lines.push("... all of them: trailduck sql 'FROM rejects JOIN files USING (file_id)'".to_owned());
+    }
+    if summary.undone {
+        lines.push("nothing was loaded: --strict allows no reject".to_owned());
+    } else {
+        lines.push(holds(store)?);
+    }
+    if summary.left > 0 {
+        lines.push(format!("stopped: {} files were not read; the same command goes on with them", summary.left));
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What the store holds, in one line.
+fn holds(store: &Store) -> anyhow::Result<String> {
+    let (_, rows) = store.collect(
+        "SELECT
+            count(*),
+            strftime(min(event_time), '%Y-%m-%d %H:%M:%S') || ' to ' || strftime(max(event_time), '%Y-%m-%d %H:%M:%S'),
+            array_to_string(list_sort(list(DISTINCT recipient_account_id))[:5], ', '),
+            count(DISTINCT recipient_account_id)
+        FROM events",
+    )?;
+    use crate::store::Cell::{Integer, Text};
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Integer(events), Text(span), accounts, Integer(count)]) => {
+            let accounts = match accounts {
+                Text(accounts) if *count <= 5 => format!("account {}", visible(accounts)),
+                _ => format!("{count} accounts"),
+            };
+            format!("{} now holds {events} events, {span} UTC, {accounts}", store.path().display())
+        }
+        _ => format!("{} holds no events", store.path().display()),
+    })
+}
+
+/// The summary as one row.
+pub fn as_row(summary: &Summary) -> String {
+    let Summary { files, files_known, digests, other, events, new, duplicate, rejected, left, seconds, .. } = summary;
+    format!(
+        "SELECT {files} AS files, {files_known} AS files_known, {digests} AS digests, {other} AS other_files, \
+         {events} AS events, {new} AS new, {duplicate} AS duplicate, {rejected} AS rejected, \
+         {left} AS files_left, {seconds:.3}::DOUBLE AS seconds, {} AS events_per_second, \
+         min(event_time) AS first_event_time, max(event_time) AS last_event_time, \
+         count(DISTINCT recipient_account_id) AS accounts FROM events",
+        summary.events_per_second()
+    )
+}

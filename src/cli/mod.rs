@@ -1,0 +1,144 @@
+//! The command line: one file a command.
+
+mod correlate;
+mod detect;
+mod export;
+mod hunt;
+mod load;
+mod print;
+mod progress;
+mod query;
+mod sql;
+mod status;
+mod time;
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::store::{Mode, Store};
+use print::{ColorChoice, Printer};
+
+/// Exit codes, as `--help` documents them.
+mod exit {
+    pub const DONE: u8 = 0;
+    pub const FAILED: u8 = 1;
+    pub const FINDINGS: u8 = 3;
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Who went looking for deprecated AMIs? Load AWS CloudTrail into one DuckDB file, detect, correlate, query.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  trailduck hunt ~/aws/AWSLogs           load, detect, correlate: one page
+  trailduck load ~/aws/AWSLogs           load what is new since the last time
+  trailduck detect --since 7d            alerts, newest first
+  trailduck query                        the companion queries
+  trailduck sql 'FROM principals'        any SQL
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 interrupted."
+)]
+struct Cli {
+    /// The store: one DuckDB file
+    #[arg(long, global = true, value_name = "FILE", env = "TRAILDUCK_DB", default_value = DEFAULT_DB)]
+    db: PathBuf,
+
+    /// Whether to color the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const DEFAULT_DB: &str = "trail.duckdb";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Load(load::Load),
+    Hunt(hunt::Hunt),
+    Detect(detect::Detect),
+    Correlate(correlate::Correlate),
+    Query(query::QueryCommand),
+    Sql(sql::Sql),
+    Export(export::Export),
+    Status(status::Status),
+}
+
+/// What every command is given.
+struct Context {
+    db: PathBuf,
+    printer: Printer,
+}
+
+impl Context {
+    fn open(&self, mode: Mode) -> anyhow::Result<Store> {
+        Store::open(&self.db, mode)
+    }
+
+    /// ` --db FILE` for a command to be typed next, where the store is not the default one.
+    fn db_argument(&self) -> String {
+        if self.db == Path::new(DEFAULT_DB) {
+            return String::new();
+        }
+        let path = self.db.to_string_lossy();
+        let bare = path.chars().all(|char| char.is_alphanumeric() || "/._-+".contains(char));
+        if bare { format!(" --db {path}") } else { format!(" --db '{}'", path.replace('\'', r"'\''")) }
+    }
+}
+
+/// Parses the arguments, runs the command, and reports what went wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let context = Context { db: cli.db, printer: Printer::new(cli.color) };
+    // everything this process creates, DuckDB's log of changes included, is for its owner only
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let run = match cli.command {
+        Command::Load(command) => command.run(&context),
+        Command::Hunt(command) => command.run(&context),
+        Command::Detect(command) => command.run(&context),
+        Command::Correlate(command) => command.run(&context),
+        Command::Query(command) => command.run(&context),
+        Command::Sql(command) => command.run(&context),
+        Command::Export(command) => command.run(&context),
+        Command::Status(command) => command.run(&context),
+    };
+    match run {
+        Ok(code) => ExitCode::from(code),
+        // whoever read our output has seen enough
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => {
+            eprintln!("trailduck: {}", crate::output::visible_lines(&format!("{error:#}")));
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(error) => Some(error),
+            _ => None,
+        });
+        io.or(csv).is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,91 @@
+//! Printing rows: the arguments that say how, and what they come down to.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use clap::{Args, ValueEnum};
+
+use crate::output::{self, Format, Select, Style};
+use crate::store::{Rows, Store};
+
+/// Arguments of every command that prints rows.
+#[derive(Debug, Clone, Args)]
+pub struct PrintArgs {
+    /// How rows are written
+    #[arg(long, value_enum, default_value = "table", hide_possible_values = false)]
+    pub format: Format,
+
+    /// Columns to print, separated by commas; `all` for all
+    #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
+    pub columns: Vec<String>,
+
+    /// Print at most this many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Whether to color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// Knows what the output is connected to.
+pub struct Printer {
+    style: Style,
+}
+
+impl Printer {
+    pub fn new(color: ColorChoice) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = match color {
+            ColorChoice::Auto => terminal && !no_color,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let width = terminal.then(|| columns.or_else(|| comfy_table::Table::new().width()).unwrap_or(80));
+        Self { style: Style { width, color } }
+    }
+
+    /// A title over a part of a page.
+    pub fn title(&self, title: &str) -> String {
+        if self.style.color { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() }
+    }
+
+    /// Runs one statement and prints what it returns: all columns, but in a table for people those of `display`, if
+    /// there are any. Returns how many rows there were.
+    pub fn print(&self, store: &Store, sql: &str, args: &PrintArgs, display: &[String]) -> anyhow::Result<usize> {
+        let mut to = BufWriter::new(io::stdout().lock());
+        let rows = self.print_to(&mut to, store, sql, args, display)?;
+        to.flush()?;
+        Ok(rows)
+    }
+
+    /// As [`Self::print`], into `to`.
+    pub fn print_to(
+        &self,
+        to: &mut dyn Write,
+        store: &Store,
+        sql: &str,
+        args: &PrintArgs,
+        display: &[String],
+    ) -> anyhow::Result<usize> {
+        let all = args.columns.iter().any(|column| column == "all");
+        let wanted = match () {
+            () if all => &[],
+            () if !args.columns.is_empty() => args.columns.as_slice(),
+            () if args.format == Format::Table => display,
+            () => &[],
+        };
+        let mut output = output::output(args.format, self.style, to);
+        let mut select = Select::new(&mut *output as &mut dyn Rows, wanted.to_vec(), args.limit);
+        store.rows(sql, &mut select)?;
+        let rows = select.rows;
+        output.end()?;
+        Ok(rows)
+    }
+}

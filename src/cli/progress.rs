@@ -1,0 +1,77 @@
+//! How far a load is: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+
+use crate::load::Progress;
+
+/// How often a line is written where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows a load's progress on standard error until it is dropped.
+pub struct Display {
+    done: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Display {
+    pub fn start(progress: Arc<Progress>) -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        let seen = done.clone();
+        let thread = thread::spawn(move || {
+            if io::stderr().is_terminal() { bar(&progress, &seen) } else { lines(&progress, &seen) }
+        });
+        Self { done, thread: Some(thread) }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // a display that failed is no reason to fail
+            let _ = thread.join();
+        }
+    }
+}
+
+fn bar(progress: &Progress, done: &AtomicBool) {
+    let template = "{bar:24} {pos}/{len} files, {msg}, {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(0).with_style(style);
+    let begun = Instant::now();
+    while !done.load(Ordering::Relaxed) {
+        bar.set_length(progress.files_found.load(Ordering::Relaxed));
+        bar.set_position(progress.files.load(Ordering::Relaxed));
+        bar.set_message(message(progress, begun));
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    bar.finish_and_clear();
+}
+
+fn lines(progress: &Progress, done: &AtomicBool) {
+    let begun = Instant::now();
+    let mut next = LINE_EVERY;
+    while !done.load(Ordering::Relaxed) {
+        thread::park_timeout(LINE_EVERY);
+        if begun.elapsed() >= next && !done.load(Ordering::Relaxed) {
+            next += LINE_EVERY;
+            let files = progress.files.load(Ordering::Relaxed);
+            let found = progress.files_found.load(Ordering::Relaxed);
+            eprintln!("{files}/{found} files, {}", message(progress, begun));
+        }
+    }
+}
+
+fn message(progress: &Progress, begun: Instant) -> String {
+    let events = progress.events.load(Ordering::Relaxed);
+    let bytes = progress.bytes.load(Ordering::Relaxed);
+    let rate = events as f64 / begun.elapsed().as_secs_f64().max(0.001);
+    format!("{} events, {}, {} events/s", HumanCount(events), HumanBytes(bytes), HumanCount(rate as u64))
+}

@@ -1,0 +1,65 @@
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use super::print::PrintArgs;
+use super::{Context, exit};
+use crate::store::{Mode, statements};
+
+/// Run SQL on the store
+///
+/// One statement or several, from the argument, a file, or standard input. The store is opened for reading only, so that
+/// evidence stays as it is; --write opens it for changes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck sql 'SELECT event_name, count(*) FROM events GROUP BY ALL ORDER BY 2 DESC'
+  trailduck sql 'SELECT request_parameters.includeDeprecated FROM events' --format csv
+  trailduck sql -f review.sql
+  echo 'FROM principals' | trailduck sql")]
+pub struct Sql {
+    /// The SQL; without it, standard input is read
+    #[arg(conflicts_with = "file")]
+    sql: Option<String>,
+
+    /// Read the SQL from a file
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Allow changes to the store
+    #[arg(long)]
+    write: bool,
+
+    #[command(flatten)]
+    print: PrintArgs,
+}
+
+impl Sql {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let script = match (self.sql, self.file) {
+            (Some(sql), _) if sql != "-" => sql,
+            (_, Some(path)) => {
+                std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?
+            }
+            _ => {
+                let mut sql = String::new();
+                io::stdin().read_to_string(&mut sql).context("cannot read SQL from standard input")?;
+                sql
+            }
+        };
+        let statements = statements(&script);
+        if statements.is_empty() {
+            bail!("no SQL: give it as an argument, with -f FILE, or on standard input");
+        }
+        let store = context.open(if self.write { Mode::Write } else { Mode::Read })?;
+        for statement in statements {
+            context.printer.print(&store, statement, &self.print, &[]).map_err(|error| {
+                let read_only = error.to_string().contains("read-only mode");
+                if read_only { error.context("the store is open for reading only: add --write to change it") } else { error }
+            })?;
+        }
+        Ok(exit::DONE)
+    }
+}

@@ -1,0 +1,53 @@
+use clap::Args;
+
+use super::print::PrintArgs;
+use super::{Context, exit};
+use crate::catalog::quote;
+use crate::output::Format;
+use crate::store::Mode;
+
+/// Say what the store holds
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck status
+  trailduck status --format json")]
+pub struct Status {
+    #[command(flatten)]
+    print: PrintArgs,
+}
+
+impl Status {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let store = context.open(Mode::Read)?;
+        let size = std::fs::metadata(store.path())?.len();
+        let status = format!(
+            "SELECT
+                {} AS store,
+                {size} AS size_bytes,
+                (SELECT schema_version FROM store_info) AS schema_version,
+                (SELECT count(*) FROM loads) AS loads,
+                (SELECT max(finished_at) FROM loads) AS last_load,
+                (SELECT count(*) FROM files) AS files,
+                (SELECT count(*) FROM rejects) AS rejects,
+                count(*) AS events,
+                min(event_time) AS first_event_time,
+                max(event_time) AS last_event_time,
+                count(DISTINCT recipient_account_id) AS accounts,
+                count(DISTINCT aws_region) AS regions,
+                (SELECT count(*) FROM principals) AS principals,
+                (SELECT count(*) FROM sources) AS source_addresses,
+                (SELECT count(*) FROM deprecated_ami_discovery) AS alerts
+            FROM events",
+            quote(&store.path().display().to_string())
+        );
+        // one row with many columns reads better upright
+        let upright = "FROM (UNPIVOT (SELECT columns(*)::VARCHAR FROM status) ON columns(*) INTO NAME what VALUE is)";
+        let sql = match self.print.format {
+            Format::Table => format!("WITH status AS ({status}) {upright}"),
+            _ => status,
+        };
+        context.printer.print(&store, &sql, &self.print, &[])?;
+        Ok(exit::DONE)
+    }
+}

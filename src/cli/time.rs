@@ -1,0 +1,86 @@
+//! Moments as people type them.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use clap::Args;
+
+/// Arguments that bound a time: the interval is half-open, [since, until).
+#[derive(Debug, Clone, Default, Args)]
+pub struct Between {
+    /// From this moment on: 24h, 7d, 2026-10-01, 2026-10-01T14:00:00Z
+    #[arg(long, value_name = "T", value_parser = moment)]
+    pub since: Option<NaiveDateTime>,
+
+    /// Before this moment
+    #[arg(long, value_name = "T", value_parser = moment)]
+    pub until: Option<NaiveDateTime>,
+}
+
+impl Between {
+    /// A condition on the column event_time.
+    pub fn condition(&self) -> String {
+        let bound = |operator, moment: &NaiveDateTime| {
+            format!("event_time {operator} TIMESTAMP '{}'", moment.format("%Y-%m-%d %H:%M:%S%.6f"))
+        };
+        let since = self.since.iter().map(|moment| bound(">=", moment));
+        let until = self.until.iter().map(|moment| bound("<", moment));
+        let bounds: Vec<_> = since.chain(until).collect();
+        if bounds.is_empty() { "true".to_owned() } else { bounds.join(" AND ") }
+    }
+}
+
+/// A moment in UTC: so long ago (`90s`, `30m`, `24h`, `7d`, `2w`), a date (its beginning), or RFC 3339.
+fn moment(text: &str) -> Result<NaiveDateTime, String> {
+    let wrong = || {
+        "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned()
+    };
+    if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
+        && let Ok(count) = text[..text.len() - 1].parse::<u32>()
+    {
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86400,
+            'w' => 7 * 86400,
+            _ => return Err(wrong()),
+        };
+        let ago = TimeDelta::seconds(i64::from(count) * seconds);
+        return Utc::now().naive_utc().checked_sub_signed(ago).ok_or_else(wrong);
+    }
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return Ok(date.and_time(chrono::NaiveTime::MIN));
+    }
+    DateTime::parse_from_rfc3339(text).map(|time| time.naive_utc()).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_utc() {
+        let shown = |text| moment(text).map(|moment| moment.to_string());
+        assert_eq!(shown("2026-10-01"), Ok("2026-10-01 00:00:00".to_owned()));
+        assert_eq!(shown("2026-10-01T14:00:00Z"), Ok("2026-10-01 14:00:00".to_owned()));
+        assert_eq!(shown("2026-10-01T14:00:00+02:00"), Ok("2026-10-01 12:00:00".to_owned()));
+        let ago = Utc::now().naive_utc() - moment("7d").expect("a moment");
+        assert!((TimeDelta::days(7) - ago).abs() < TimeDelta::minutes(1));
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused_with_examples() {
+        for text in ["", "yesterday", "7", "d", "7x", "-7d", "2026-13-01", "2026-10-01T14:00:00", "99999999999d", "7é"] {
+            assert!(moment(text).is_err_and(|error| error.contains("24h")), "{text}");
+        }
+    }
+
+    #[test]
+    fn bounds_become_a_condition() {
+        assert_eq!(Between::default().condition(), "true");
+        let between = Between { since: moment("2026-10-01").ok(), until: moment("2026-10-02").ok() };
+        assert_eq!(
+            between.condition(),
+            "event_time >= TIMESTAMP '2026-10-01 00:00:00' AND event_time < TIMESTAMP '2026-10-02 00:00:00'"
+        );
+    }
+}
