@@ -35,7 +35,7 @@ references = [
   "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html",
   "https://attack.mitre.org/techniques/T1580/",
 ]
-display = ["event_time", "severity", "principal", "source_ip_address", "aws_region", "owners", "image_ids", "name_patterns", "event_id"]
+display = ["event_time", "severity", "principal_name", "source_ip_address", "owners", "image_ids", "name_patterns", "event_id"]
 --- */
 SELECT
     event_id,
@@ -43,6 +43,7 @@ SELECT
 
     -- who
     principal,
+    principal_name,
     principal_arn,
     principal_type,
     account_id,

@@ -1,7 +1,7 @@
 /* ---
 title = "What happened around an event"
 description = "Calls by the same access key, principal, role or address shortly before and after an event, the event itself among them, in time order."
-display = ["seconds_from_event", "link", "event_source", "event_name", "aws_region", "outcome", "error_code", "principal", "source_ip_address"]
+display = ["seconds_from_event", "link", "event_source", "event_name", "outcome", "error_code", "principal_name", "source_ip_address"]
 
 [[parameters]]
 name = "event_id"
@@ -25,6 +25,7 @@ aws_region = "Region."
 outcome = "success or failure."
 error_code = "Why it failed."
 principal = "Who called."
+principal_name = "The same without what stands before the resource in an ARN."
 access_key_id = "With which access key."
 source_ip_address = "From where."
 user_agent = "With what."
@@ -59,6 +60,7 @@ around AS (
         c.outcome,
         c.error_code,
         c.principal,
+        c.principal_name,
         c.access_key_id,
         c.source_ip_address,
         c.user_agent,

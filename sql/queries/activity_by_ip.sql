@@ -1,7 +1,7 @@
 /* ---
 title = "Every API call from an address"
 description = "All calls from one address, or from all that match a pattern, in time order."
-display = ["event_time", "event_source", "event_name", "aws_region", "outcome", "error_code", "principal", "source_ip_address"]
+display = ["event_time", "event_source", "event_name", "outcome", "error_code", "principal_name", "source_ip_address"]
 
 [[parameters]]
 name = "address"
@@ -17,6 +17,7 @@ aws_region = "Region."
 outcome = "success or failure."
 error_code = "Why it failed."
 principal = "Who called."
+principal_name = "The same without what stands before the resource in an ARN."
 access_key_id = "With which access key."
 source_ip_address = "From where."
 user_agent = "With what."
@@ -31,6 +32,7 @@ SELECT
     outcome,
     error_code,
     principal,
+    principal_name,
     access_key_id,
     source_ip_address,
     user_agent,

@@ -4,7 +4,7 @@ description = """
 RunInstances calls that followed a successful query for deprecated images within a window, by the same access key,
 the same principal, another session of the same role, or from the same address. One row per query and launch, linked
 by the strongest of these. Refused launches and dry runs are shown too: they are attempts."""
-display = ["query_time", "lag_seconds", "link", "launch_principal", "launch_source_ip_address", "outcome", "error_code", "image_ids", "image_asked_for", "instance_ids", "instance_type"]
+display = ["query_time", "launch_time", "link", "launch_principal_name", "outcome", "error_code", "image_ids", "image_asked_for", "instance_ids"]
 
 [[parameters]]
 name = "hours"
@@ -25,6 +25,7 @@ query_principal = "Who made it."
 launch_event_id = "The launch: event_id in ami_launches."
 launch_time = "When it was made, UTC."
 launch_principal = "Who made it."
+launch_principal_name = "The same without what stands before the resource in an ARN."
 link = "What connects them, strongest first: access_key, principal, role (session issuer), address."
 lag_seconds = "Seconds from query to launch."
 outcome = "success, failure or dry_run."
@@ -53,6 +54,7 @@ pairs AS (
         l.event_id AS launch_event_id,
         l.event_time AS launch_time,
         l.principal AS launch_principal,
+        l.principal_name AS launch_principal_name,
         CASE
             WHEN l.access_key_id = q.access_key_id THEN 'access_key'
             WHEN l.principal_arn = q.principal_arn THEN 'principal'

@@ -33,22 +33,16 @@ pub struct Correlate {
 impl Correlate {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
-        let sql = launches(self.hours, self.any_owner, &self.between);
-        let rows = context.printer.print(&store, &sql, &self.print, display())?;
+        let Self { hours, any_owner, .. } = self;
+        let condition = self.between.condition().replace("event_time", "query_time");
+        let sql = format!(
+            "FROM launches_after_deprecated_query(hours := {hours}, any_owner := {any_owner}) WHERE {condition}"
+        );
+        let display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
+        let rows = context.printer.print(&store, &sql, &self.print, display)?;
         if rows == 0 && self.print.format == Format::Table {
             eprintln!("no launches followed");
         }
         Ok(exit::DONE)
     }
-}
-
-/// Launches that followed queries made within `between`.
-pub fn launches(hours: u16, any_owner: bool, between: &Between) -> String {
-    let condition = between.condition().replace("event_time", "query_time");
-    format!("FROM launches_after_deprecated_query(hours := {hours}, any_owner := {any_owner}) WHERE {condition}")
-}
-
-/// The columns of these shown to people.
-pub fn display() -> &'static [String] {
-    CATALOG.query("launches_after_deprecated_query").map_or(&[], |query| &query.display)
 }

@@ -3,7 +3,8 @@ use clap::Args;
 use super::print::PrintArgs;
 use super::time::Between;
 use super::{Context, exit};
-use crate::catalog::{CATALOG, Detection, Severity};
+use crate::catalog::{CATALOG, Detection, Severity, one_line, quote};
+use crate::output::Format;
 use crate::store::{Cell, Mode};
 
 /// Run the detections and print alerts, newest first
@@ -44,7 +45,7 @@ impl Detect {
         }
         let alerts = alerts(&rules, &self.between);
         let rows = context.printer.print(&store, &alerts, &self.print, &rules[0].display)?;
-        if rows == 0 && self.print.format == crate::output::Format::Table {
+        if rows == 0 && self.print.format == Format::Table {
             eprintln!("no alerts");
         }
         let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
@@ -82,7 +83,6 @@ pub fn alerts(rules: &[&Detection], between: &Between) -> String {
 
 /// The rules themselves, as rows.
 fn list() -> String {
-    use crate::catalog::{one_line, quote};
     let row = |rule: &Detection| {
         let texts = [&rule.name, rule.severity.name(), &rule.title, &rule.tactic, &rule.technique, &rule.schedule, &rule.lookback];
         let texts = texts.map(quote).join(", ");

@@ -6,7 +6,7 @@ use clap::Args;
 use super::load::{What, as_row, in_words};
 use super::print::PrintArgs;
 use super::time::Between;
-use super::{Context, correlate, detect};
+use super::{Context, detect};
 use crate::catalog::{CATALOG, Detection};
 use crate::output::Format;
 use crate::store::{Cell, Mode, Store};
@@ -44,22 +44,22 @@ impl Hunt {
         let rules: Vec<&Detection> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
         let between = Between::default();
         let alerts = detect::alerts(&rules, &between);
-        let launches = correlate::launches(24, false, &between);
+        let launches = "FROM linked_launches()".to_owned();
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
         let launch_count = count(&store, &launches)?;
         let parts = [
             Part { key: "load", title: "Loaded".into(), sql: as_row(&summary), display: &[] },
             Part {
                 key: "alerts",
-                title: format!("Alerts: {alert_count} queries for deprecated AMIs"),
+                title: format!("Alerts: {alert_count}"),
                 sql: alerts,
                 display: &rules[0].display,
             },
             Part {
                 key: "launches",
-                title: format!("Launches within 24 hours of such a query, by whom it links them: {launch_count}"),
+                title: format!("Launches that followed within 24 hours: {launch_count}"),
                 sql: launches,
-                display: correlate::display(),
+                display: CATALOG.query("linked_launches").map_or(&[], |query| &query.display),
             },
             Part { key: "next", title: "Next".into(), sql: next_steps(context, newest.as_deref()), display: &[] },
         ];
@@ -157,7 +157,7 @@ fn next_steps(context: &Context, alert: Option<&str>) -> String {
     if let Some(id) = alert {
         steps.push((format!("trailduck{db} query activity_around --event_id {id}"), "what else happened around the newest alert"));
         steps.push((format!("trailduck{db} detect --columns all --format json"), "the alerts with all they asked for"));
-        steps.push((format!("trailduck{db} correlate --hours 168"), "launches up to a week later"));
+        steps.push((format!("trailduck{db} correlate --hours 168"), "launches up to a week later, query by query"));
     } else {
         steps.push((
             format!("trailduck{db} detect deprecated_ami_queries_any_owner"),

@@ -9,6 +9,7 @@ use super::progress::Display;
 use super::{Context, exit};
 use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
+use crate::store::Cell::{Integer, Text};
 use crate::store::{Mode, Store};
 
 /// Load CloudTrail files into the store
@@ -96,13 +97,13 @@ pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
     )];
     let notes = [
         (summary.files_known, "loaded before"),
-        (summary.digests, "digest files, which hold no events"),
-        (summary.other, "no CloudTrail logs: skipped"),
+        (summary.digests, "digest, without events"),
+        (summary.other, "beside them no CloudTrail log: passed over"),
     ];
-    let notes: Vec<_> =
-        notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let notes = notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let notes = notes.collect::<Vec<_>>().join(", ");
     if !notes.is_empty() {
-        lines.push(format!("of the files, {}", notes.join("; ")));
+        lines.push(format!("of the files: {notes}"));
     }
     for (path, reject) in &summary.rejects {
         let record = reject.record.map(|record| format!(", record {record}")).unwrap_or_default();
@@ -132,7 +133,6 @@ fn holds(store: &Store) -> anyhow::Result<String> {
             count(DISTINCT recipient_account_id)
         FROM events",
     )?;
-    use crate::store::Cell::{Integer, Text};
     Ok(match rows.first().map(Vec::as_slice) {
         Some([Integer(events), Text(span), accounts, Integer(count)]) => {
             let accounts = match accounts {

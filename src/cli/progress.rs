@@ -44,8 +44,10 @@ impl Drop for Display {
 fn bar(progress: &Progress, done: &AtomicBool) {
     let template = "{bar:24} {pos}/{len} files, {msg}, {eta} left";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(0).with_style(style);
     let begun = Instant::now();
+    // what is over at once needs no bar
+    thread::park_timeout(Duration::from_millis(300));
+    let bar = ProgressBar::new(0).with_style(style);
     while !done.load(Ordering::Relaxed) {
         bar.set_length(progress.files_found.load(Ordering::Relaxed));
         bar.set_position(progress.files.load(Ordering::Relaxed));

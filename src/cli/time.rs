@@ -80,7 +80,7 @@ mod tests {
         let between = Between { since: moment("2026-10-01").ok(), until: moment("2026-10-02").ok() };
         assert_eq!(
             between.condition(),
-            "event_time >= TIMESTAMP '2026-10-01 00:00:00' AND event_time < TIMESTAMP '2026-10-02 00:00:00'"
+            "event_time >= TIMESTAMP '2026-10-01 00:00:00.000000' AND event_time < TIMESTAMP '2026-10-02 00:00:00.000000'"
         );
     }
 }

@@ -80,6 +80,8 @@ pub struct Intake {
     next_file_id: AtomicI64,
     /// Files whose content was loaded before.
     pub known: AtomicU64,
+    /// Files found in folders that are no CloudTrail logs.
+    pub other: AtomicU64,
     progress: Arc<Progress>,
 }
 
@@ -101,6 +103,7 @@ impl Intake {
             room: AtomicI64::new(0),
             next_file_id: AtomicI64::new(next_file_id),
             known: AtomicU64::new(0),
+            other: AtomicU64::new(0),
             progress,
         }
     }
@@ -200,8 +203,8 @@ impl Intake {
             report.rejects.push(Reject { record: None, byte_offset, reason, excerpt: String::new() });
         } else if no_record && !report.named && matches!(report.format, Format::Other | Format::Record | Format::Ndjson) {
             // a file that happens to lie in a folder of logs and is none
-            report.format = Format::Other;
-            report.rejects.clear();
+            self.other.fetch_add(1, Ordering::Relaxed);
+            return;
         } else if no_record && report.format == Format::Other && report.rejects.is_empty() {
             let reason = "the file is empty".to_owned();
             report.rejects.push(Reject { record: None, byte_offset: 0, reason, excerpt: String::new() });

@@ -38,13 +38,13 @@ pub struct Options {
 /// What a load did.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Summary {
-    /// Files read, whatever was in them.
+    /// CloudTrail files: loaded now or before, or damaged.
     pub files: u64,
     /// Of these: content that was loaded before.
     pub files_known: u64,
     /// Of these: CloudTrail digest files.
     pub digests: u64,
-    /// Of these: files in a folder that are not CloudTrail logs.
+    /// Beside these: files in a folder that are not CloudTrail logs.
     pub other: u64,
     /// Records found in the files that were loaded: new + duplicate + rejected.
     pub events: u64,
@@ -119,6 +119,7 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
     }
     summary.files_known = intake.known.load(Ordering::Relaxed);
     summary.files += summary.files_known;
+    summary.other = intake.other.load(Ordering::Relaxed);
     summary.left = intake.left() as u64;
     if options.strict && summary.rejected > 0 {
         (summary.new, summary.undone) = (0, true);
@@ -136,7 +137,6 @@ impl Summary {
             let rejected = report.rejects.len() as u64;
             self.files += 1;
             self.digests += u64::from(report.format == Format::Digest);
-            self.other += u64::from(report.format == Format::Other && rejected == 0);
             self.events += report.new + report.duplicate + rejected;
             self.new += report.new;
             self.duplicate += report.duplicate;

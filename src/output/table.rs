@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use comfy_table::{Attribute, CellAlignment, ContentArrangement, presets};
+use comfy_table::{
+    Attribute, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, presets,
+};
 
 use super::{Output, Style, escape, plain};
 use crate::store::{Cell, Column, Rows};
@@ -16,23 +18,67 @@ pub struct Table<'w> {
     names: Vec<String>,
     rows: Vec<Vec<Cell>>,
     written: bool,
+    /// Rows written upright so far.
+    upright: usize,
 }
 
 impl<'w> Table<'w> {
     pub fn new(to: &'w mut dyn Write, style: Style) -> Self {
-        Self { to, style, names: Vec::new(), rows: Vec::new(), written: false }
+        Self { to, style, names: Vec::new(), rows: Vec::new(), written: false, upright: 0 }
     }
 
     fn write(&mut self) -> anyhow::Result<()> {
+        match self.style.width {
+            Some(width) if self.is_too_wide(width) => self.write_upright(width),
+            _ => self.write_table(),
+        }
+    }
+
+    /// Whether columns could not even have what they need at least.
+    fn is_too_wide(&self, width: u16) -> bool {
+        let needed = |(index, name): (usize, &String)| {
+            let cells = self.rows.iter().map(|row| text(&row[index]).chars().count());
+            cells.chain([name.len()]).max().unwrap_or(0).min(WIDE.into()) + usize::from(PADDING)
+        };
+        self.names.iter().enumerate().map(needed).sum::<usize>() > width.into()
+    }
+
+    /// Each row as a small table of its own: a line a column.
+    fn write_upright(&mut self, width: u16) -> anyhow::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        self.written = true;
+        for row in rows {
+            self.upright += 1;
+            writeln!(self.to, "── {} ──", self.upright)?;
+            let mut table = comfy_table::Table::new();
+            table.load_style(presets::NOTHING).force_no_tty();
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            let filled = self.names.iter().zip(&row).filter(|(_, cell)| **cell != Cell::Null);
+            table.add_rows(filled.map(|(name, cell)| [name.clone(), text(cell)]));
+            for line in table.lines() {
+                writeln!(self.to, "{}", line.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_table(&mut self) -> anyhow::Result<()> {
         let mut table = comfy_table::Table::new();
+        let header = |name: &String| {
+            let cell = comfy_table::Cell::new(name);
+            if self.style.color { cell.add_attribute(Attribute::Bold) } else { cell }
+        };
+        table.set_header(self.names.iter().map(header));
+        table.add_rows(self.rows.drain(..).map(|row| row.iter().map(shown).collect::<Vec<_>>()));
         match self.style.width {
             Some(width) => {
-                table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+                let rule = LineStyle::none().fill('─').junction('─');
+                table.load_style(TableStyle::new().header_separator(rule));
                 table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+                keep_narrow_columns_whole(&mut table, width);
             }
             None => {
-                table.load_style(presets::NOTHING);
-                table.set_content_arrangement(ContentArrangement::Disabled);
+                table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
             }
         }
         if self.style.color {
@@ -40,31 +86,52 @@ impl<'w> Table<'w> {
         } else {
             table.force_no_tty();
         }
-        let header = |name: &String| {
-            let cell = comfy_table::Cell::new(name);
-            if self.style.color { cell.add_attribute(Attribute::Bold) } else { cell }
-        };
-        table.set_header(self.names.iter().map(header));
-        for row in self.rows.drain(..) {
-            table.add_row(row.iter().map(|cell| {
-                let text = match cell {
-                    // a list of names reads better without its quotes
-                    Cell::Json(json) => compact(json),
-                    cell => plain(cell),
-                };
-                let shown = comfy_table::Cell::new(escape::visible(&text));
-                match cell {
-                    Cell::Integer(_) | Cell::Float(_) | Cell::Number(_) => shown.set_alignment(CellAlignment::Right),
-                    _ => shown,
-                }
-            }));
-        }
         self.written = true;
         for line in table.lines() {
             writeln!(self.to, "{}", line.trim_end())?;
         }
         Ok(())
     }
+}
+
+/// What a wide column is left at least, in characters, before narrow ones are wrapped too.
+const WIDE: u16 = 16;
+
+/// Blanks that comfy-table puts around a cell.
+const PADDING: u16 = 2;
+
+/// Times, ids and counts are hard to read when they are broken: where there is room, only the widest columns wrap.
+fn keep_narrow_columns_whole(table: &mut comfy_table::Table, width: u16) {
+    let widths: Vec<_> = table.column_max_content_widths().iter().map(|width| width.saturating_add(PADDING)).collect();
+    let mut narrowest: Vec<_> = (0..widths.len()).collect();
+    narrowest.sort_by_key(|&column| widths[column]);
+    let mut room = width;
+    for (place, &column) in narrowest.iter().enumerate() {
+        let wide = (widths.len() - place - 1) as u16 * WIDE.min(widths[column]);
+        if widths[column].saturating_add(wide) > room {
+            break;
+        }
+        room -= widths[column];
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+}
+
+fn shown(cell: &Cell) -> comfy_table::Cell {
+    let shown = comfy_table::Cell::new(text(cell));
+    match cell {
+        Cell::Integer(_) | Cell::Float(_) | Cell::Number(_) => shown.set_alignment(CellAlignment::Right),
+        _ => shown,
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    escape::visible(&match cell {
+        // a list of names reads better without its quotes
+        Cell::Json(json) => compact(json),
+        cell => plain(cell),
+    })
 }
 
 impl Rows for Table<'_> {
@@ -129,7 +196,11 @@ mod tests {
 
     #[test]
     fn on_a_terminal_it_fits() {
-        let text = table(Style { width: Some(40), color: false }, vec![vec![Cell::Text("x".repeat(300)), Cell::Integer(5)]]);
-        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+        let rows = vec![vec![Cell::Text("x".repeat(300)), Cell::Integer(5)]];
+        for (width, upright) in [(40, false), (20, true)] {
+            let text = table(Style { width: Some(width), color: false }, rows.clone());
+            assert!(text.lines().all(|line| line.chars().count() <= width.into()), "{text}");
+            assert_eq!(text.starts_with("── 1 ──"), upright, "{text}");
+        }
     }
 }
