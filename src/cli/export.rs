@@ -49,7 +49,8 @@ impl Export {
         let store = context.open(Mode::Read)?;
         let condition = self.condition.as_deref().unwrap_or("true");
         let sql = format!(
-            "SELECT to_json(events) AS record FROM events WHERE {} AND (\n{condition}\n)",
+            "SELECT CASE WHEN original IS NULL THEN to_json(events) END AS record, original
+            FROM events WHERE {} AND (\n{condition}\n)",
             self.between.condition()
         );
         let mut to: BufWriter<Box<dyn Write>> = BufWriter::new(match &self.output {
@@ -79,8 +80,12 @@ impl Rows for Records<'_> {
     }
 
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
-        let [Cell::Json(row)] = cells.as_slice() else { bail!("an event came back as no JSON") };
-        let record = record::render(serde_json::from_str(row)?);
+        let record = match cells.as_slice() {
+            // valid JSON has line breaks between tokens only
+            [_, Cell::Text(original)] => original.replace(['\n', '\r'], " "),
+            [Cell::Json(row), _] => record::render(serde_json::from_str(row)?),
+            _ => bail!("an event came back as no JSON"),
+        };
         match (self.envelope, self.written) {
             (Envelope::Cloudtrail, 0) => write!(self.to, "{{\"Records\":[\n{record}")?,
             (Envelope::Cloudtrail, _) => write!(self.to, ",\n{record}")?,

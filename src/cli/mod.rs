@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::output;
 use crate::store::{Mode, Store};
 use print::{ColorChoice, Printer};
 
@@ -115,10 +116,20 @@ pub fn main() -> ExitCode {
         // whoever read our output has seen enough
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            eprintln!("trailduck: {}", crate::output::visible_lines(&format!("{error:#}")));
+            eprintln!("trailduck: {}", output::visible_lines(&describe(&error)));
             ExitCode::from(exit::FAILED)
         }
     }
+}
+
+/// What went wrong, from the outside in.
+fn describe(error: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        // without the code that the crate adds, which is always the same
+        Some(duckdb::Error::DuckDBFailure(_, Some(message))) => message.clone(),
+        _ => cause.to_string(),
+    };
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -84,8 +84,10 @@ impl Printer {
         let mut output = output::output(args.format, self.style, to);
         let mut select = Select::new(&mut *output as &mut dyn Rows, wanted.to_vec(), args.limit);
         store.rows(sql, &mut select)?;
-        let rows = select.rows;
-        output.end()?;
+        let (rows, begun) = (select.rows, select.begun);
+        if begun {
+            output.end()?;
+        }
         Ok(rows)
     }
 }

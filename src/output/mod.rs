@@ -52,24 +52,27 @@ pub fn output<'w>(format: Format, style: Style, to: &'w mut dyn Write) -> Box<dy
     }
 }
 
-/// Lets through some columns only, in the order they are named; counts rows, and those with a given value.
+/// Lets through some columns only, in the order they are named, and so many rows; counts them.
 pub struct Select<'o> {
-    pub output: &'o mut dyn Rows,
+    output: &'o mut dyn Rows,
     /// Names of the columns wanted; all if empty.
-    pub wanted: Vec<String>,
-    pub limit: Option<usize>,
+    wanted: Vec<String>,
+    limit: Option<usize>,
     indexes: Vec<usize>,
     pub rows: usize,
+    /// Whether there was a result at all.
+    pub begun: bool,
 }
 
 impl<'o> Select<'o> {
     pub fn new(output: &'o mut dyn Rows, wanted: Vec<String>, limit: Option<usize>) -> Self {
-        Self { output, wanted, limit, indexes: Vec::new(), rows: 0 }
+        Self { output, wanted, limit, indexes: Vec::new(), rows: 0, begun: false }
     }
 }
 
 impl Rows for Select<'_> {
     fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()> {
+        self.begun = true;
         if self.wanted.is_empty() {
             self.indexes = (0..columns.len()).collect();
         } else {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-/// Objects and lists may nest this deep in a value that is stored as VARIANT.
-pub const MAX_DEPTH: usize = 200;
+/// Objects and lists may nest this deep in a value that is stored as VARIANT; serde_json, which reads it back, stops at
+/// 128 levels.
+pub const MAX_DEPTH: usize = 100;
 
 /// From this many keys on, an object's keys are looked up in a set.
 const MANY_KEYS: usize = 16;

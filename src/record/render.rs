@@ -9,10 +9,6 @@ use super::schema::{FIELDS, Field, Kind};
 ///
 /// `row` is the row as a JSON object, column names as keys (`to_json(events)` in SQL).
 pub fn render(mut row: Map<String, Value>) -> String {
-    if let Some(Value::String(original)) = row.get("original") {
-        // valid JSON has line breaks between tokens only
-        return original.replace(['\n', '\r'], " ");
-    }
     if row.get("event_id_derived") == Some(&Value::Bool(true)) {
         row.remove("event_id");
     }

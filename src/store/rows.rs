@@ -100,12 +100,14 @@ impl Store {
         let mut begun = false;
         for batch in statement.stream_arrow([])? {
             let batch = batch?;
+            let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+            // how many rows were changed is no result
+            if names == ["Count"] || names == ["Success"] {
+                continue;
+            }
             if !begun {
-                let text = |field: &std::sync::Arc<_>| {
-                    let field: &duckdb::arrow::datatypes::Field = field;
-                    Column { name: field.name().clone(), shape: Shape::Text }
-                };
-                rows.columns(&batch.schema().fields().iter().map(text).collect::<Vec<_>>())?;
+                let columns = names.into_iter().map(|name| Column { name, shape: Shape::Text });
+                rows.columns(&columns.collect::<Vec<_>>())?;
                 begun = true;
             }
             let more = hand_over(&batch, rows, |array, row, _| {
