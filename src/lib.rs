@@ -3,17 +3,17 @@
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
 //! output. A module imports only what stands below it here.
 
+/// `sql/`, embedded and typed: front matter, parameters, documentation.
+pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
 pub mod cli;
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.
 pub mod output;
-/// The DuckDB file: open, lock, migrate, install the catalog, run SQL.
-pub mod store;
-/// `sql/`, embedded and typed: front matter, parameters, documentation.
-pub mod catalog;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
 /// Where bytes come from: files, folders, globs, standard input; decompression.
 pub mod source;
+/// The DuckDB file: open, lock, migrate, install the catalog, run SQL.
+pub mod store;

@@ -36,11 +36,16 @@ fn launches_of_the_fixtures_are_linked_as_their_readme_says() {
     }
     let found: Vec<_> = rows
         .iter()
-        .map(|row| (short(row, "query_event_id"), short(row, "launch_event_id"), row["link"].as_str().unwrap_or("").to_owned()))
+        .map(|row| {
+            (short(row, "query_event_id"), short(row, "launch_event_id"), row["link"].as_str().unwrap_or("").to_owned())
+        })
         .collect();
     assert_eq!(found, pairs);
     let asked_for = rows.iter().filter(|row| row["image_asked_for"] == true);
-    assert_eq!(asked_for.map(|row| short(row, "launch_event_id")).collect::<Vec<_>>(), ["1a07c001", "1a07c002", "1a07c003", "1a07c004", "1a07c007", "1a07c008"]);
+    assert_eq!(
+        asked_for.map(|row| short(row, "launch_event_id")).collect::<Vec<_>>(),
+        ["1a07c001", "1a07c002", "1a07c003", "1a07c004", "1a07c007", "1a07c008"]
+    );
 }
 
 #[test]
@@ -48,9 +53,18 @@ fn a_pair_says_what_was_launched_and_when() {
     let place = Place::with_fixtures();
     let rows = place.rows(&["correlate"]);
     for (index, expected) in [
-        (0, json!({"lag_seconds": 1133.0, "outcome": "dry_run", "error_code": "Client.DryRunOperation", "instance_ids": []})),
-        (1, json!({"lag_seconds": 1208.0, "outcome": "failure", "error_code": "Client.UnauthorizedOperation", "instance_ids": []})),
-        (3, json!({"outcome": "success", "instance_ids": ["i-034ff696182e906fa", "i-0f991d68387db2f6e"], "instance_type": "c5.4xlarge", "instance_count": 2})),
+        (
+            0,
+            json!({"lag_seconds": 1133.0, "outcome": "dry_run", "error_code": "Client.DryRunOperation", "instance_ids": []}),
+        ),
+        (
+            1,
+            json!({"lag_seconds": 1208.0, "outcome": "failure", "error_code": "Client.UnauthorizedOperation", "instance_ids": []}),
+        ),
+        (
+            3,
+            json!({"outcome": "success", "instance_ids": ["i-034ff696182e906fa", "i-0f991d68387db2f6e"], "instance_type": "c5.4xlarge", "instance_count": 2}),
+        ),
         // through a launch template: the image is in the response only
         (4, json!({"outcome": "success", "image_ids": ["ami-0e0716a04c5d6e708"], "aws_region": "eu-west-1"})),
     ] {

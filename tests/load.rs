@@ -25,7 +25,10 @@ fn every_format_is_recognised_by_content_not_by_name() {
             let place = Place::new();
             place.write("misnamed.txt", bytes);
             assert_eq!(place.load(&["misnamed.txt"]), [1, 2, 2, 0, 0], "{text}");
-            assert_eq!(place.sql("SELECT format, records, new FROM files"), [json!({"format": format, "records": 2, "new": 2})]);
+            assert_eq!(
+                place.sql("SELECT format, records, new FROM files"),
+                [json!({"format": format, "records": 2, "new": 2})]
+            );
         }
     }
     let place = Place::new();
@@ -37,7 +40,7 @@ fn every_format_is_recognised_by_content_not_by_name() {
 fn standard_input_folders_and_patterns_are_sources() {
     let [a, b] = two();
     let place = Place::new();
-    let ran = place.run_with(&["load", "-"], gzip(&log(&[a.clone()])));
+    let ran = place.run_with(&["load", "-"], gzip(&log(std::slice::from_ref(&a))));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(place.sql("SELECT path FROM files"), [json!({"path": "-"})]);
     place.write("logs/deep/b.json", log(&[b]));
@@ -68,7 +71,10 @@ fn an_event_seen_in_two_files_is_stored_once() {
     place.write("later.json", log(&[a, c, record(4, &json!({}))]));
     assert_eq!(place.load(&["one.json", "two.json"]), [2, 5, 3, 2, 0]);
     assert_eq!(place.load(&["later.json"]), [1, 3, 1, 2, 0]);
-    assert_eq!(place.sql("SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events"), [json!({"n": 4, "ids": 4})]);
+    assert_eq!(
+        place.sql("SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events"),
+        [json!({"n": 4, "ids": 4})]
+    );
     let balance = "SELECT bool_and(records = new + duplicate + rejected) AS even, sum(new)::INTEGER AS new FROM files";
     assert_eq!(place.sql(balance), [json!({"even": true, "new": 4})]);
 }
@@ -116,7 +122,8 @@ fn strict_loads_all_or_nothing() {
     assert_eq!(ran.code, 1);
     assert!(ran.stdout.contains("rejected: bad.json, record 1, byte 13: eventTime is no time"), "{}", ran.stdout);
     assert!(ran.stdout.contains("nothing was loaded"), "{}", ran.stdout);
-    let left = "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM files) + (SELECT count(*) FROM rejects) AS n";
+    let left =
+        "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM files) + (SELECT count(*) FROM rejects) AS n";
     assert_eq!(place.sql(left), [json!({"n": 0})]);
     assert_eq!(place.run(&["load", "--strict", "good.json"]).code, 0);
 }
@@ -124,12 +131,19 @@ fn strict_loads_all_or_nothing() {
 #[test]
 fn digests_hold_no_events_and_insights_are_events() {
     let place = Place::with_fixtures();
-    assert_eq!(place.sql("SELECT format, count(*) AS files, sum(records)::INTEGER AS records FROM files GROUP BY ALL ORDER BY ALL"), [
-        json!({"format": "digest", "files": 1, "records": 0}),
-        json!({"format": "records", "files": 17, "records": 108}),
-    ]);
     assert_eq!(
-        place.sql("SELECT insight_details.state::VARCHAR AS state FROM events WHERE event_category = 'Insight' ORDER BY state"),
+        place.sql(
+            "SELECT format, count(*) AS files, sum(records)::INTEGER AS records FROM files GROUP BY ALL ORDER BY ALL"
+        ),
+        [
+            json!({"format": "digest", "files": 1, "records": 0}),
+            json!({"format": "records", "files": 17, "records": 108}),
+        ]
+    );
+    assert_eq!(
+        place.sql(
+            "SELECT insight_details.state::VARCHAR AS state FROM events WHERE event_category = 'Insight' ORDER BY state"
+        ),
         [json!({"state": "End"}), json!({"state": "Start"})]
     );
 }
@@ -174,10 +188,13 @@ fn every_event_knows_its_file_and_every_file_its_load() {
         use sha2::Digest;
         sha2::Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
-    assert_eq!(lineage, [json!({
-        "path": "a.json", "size": text.len(), "sha256": sha256,
-        "version": env!("CARGO_PKG_VERSION"), "arguments": ["a.json"], "finished": true,
-    })]);
+    assert_eq!(
+        lineage,
+        [json!({
+            "path": "a.json", "size": text.len(), "sha256": sha256,
+            "version": env!("CARGO_PKG_VERSION"), "arguments": ["a.json"], "finished": true,
+        })]
+    );
 }
 
 #[test]
@@ -195,7 +212,10 @@ fn the_fixtures_hold_what_their_readme_says() {
             (SELECT count(*) FROM api_calls WHERE outcome = 'failure') AS failures,
             (SELECT count(*) FROM events WHERE user_identity IS NULL) AS without_identity",
     );
-    assert_eq!(figures, [json!({"ami_queries": 11, "ami_launches": 16, "launched": 13, "failures": 11, "without_identity": 2})]);
+    assert_eq!(
+        figures,
+        [json!({"ami_queries": 11, "ami_launches": 16, "launched": 13, "failures": 11, "without_identity": 2})]
+    );
 }
 
 #[cfg(unix)]

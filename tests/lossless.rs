@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 /// Records by event id, read by independent means.
 fn records_below(folder: &Path) -> BTreeMap<String, Value> {
     let mut records = BTreeMap::new();
-    for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+    for entry in
+        walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file())
+    {
         let bytes = fs::read(entry.path()).expect("a file");
         let mut text = String::new();
         let read = if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -102,7 +104,9 @@ fn text_that_columns_would_change_is_kept_to_the_letter() {
     let lines: Vec<_> = odd
         .iter()
         .zip(1..)
-        .map(|(json, number)| record(number, &json!({"requestParameters": "HERE"})).to_string().replace("\"HERE\"", json))
+        .map(|(json, number)| {
+            record(number, &json!({"requestParameters": "HERE"})).to_string().replace("\"HERE\"", json)
+        })
         .collect();
     let place = Place::new();
     place.write("odd.ndjson", lines.join("\n"));
@@ -122,6 +126,7 @@ fn an_export_can_be_loaded_again() {
         let path = place.path("copy");
         assert_eq!(copy.load(&[path.to_str().expect("UTF-8")]), [1, 106, 106, 0, 0]);
     }
-    let launches = place.ok(&["export", "--format", "ndjson", "--where", "event_name = 'RunInstances'", "--until", "2026-10-06"]);
+    let launches =
+        place.ok(&["export", "--format", "ndjson", "--where", "event_name = 'RunInstances'", "--until", "2026-10-06"]);
     assert!(launches.lines().count() > 0 && launches.lines().all(|line| line.contains("\"RunInstances\"")));
 }

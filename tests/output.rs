@@ -76,7 +76,13 @@ fn color_is_for_terminals_unless_told() {
 fn a_reader_that_has_seen_enough_is_no_error() {
     let place = Place::with_fixtures();
     let many = "SELECT * FROM events, range(200)";
-    for args in [&["sql", many, "--format", "ndjson"][..], &["sql", many, "--format", "csv"], &["sql", many], &["export"], &["detect"]] {
+    for args in [
+        &["sql", many, "--format", "ndjson"][..],
+        &["sql", many, "--format", "csv"],
+        &["sql", many],
+        &["export"],
+        &["detect"],
+    ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_trailduck"))
             .current_dir(place.path(""))
             .args(args)
@@ -113,7 +119,8 @@ fn the_store_is_the_one_that_is_named() {
     let place = Place::new();
     place.write("a.json", log(&[record(1, &json!({}))]));
     place.ok(&["load", "a.json", "--db", "named.duckdb"]);
-    let status = place.command(&["status", "--format", "json"]).env("TRAILDUCK_DB", "named.duckdb").output().expect("it runs");
+    let status =
+        place.command(&["status", "--format", "json"]).env("TRAILDUCK_DB", "named.duckdb").output().expect("it runs");
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("JSON");
     assert_eq!((&status[0]["store"], &status[0]["events"]), (&json!("named.duckdb"), &json!(1)));
     assert!(!place.path("trail.duckdb").exists());

@@ -33,7 +33,9 @@ fn every_query_runs_and_has_the_columns_it_documents() {
 #[test]
 fn help_explains_a_query() {
     let help = Place::new().ok(&["query", "activity_around", "--help"]);
-    for part in ["--event_id", "--minutes", "[default: 30]", "seconds_from_event:", "trailduck sql \"FROM activity_around("] {
+    for part in
+        ["--event_id", "--minutes", "[default: 30]", "seconds_from_event:", "trailduck sql \"FROM activity_around("]
+    {
         assert!(help.contains(part), "{part}: {help}");
     }
 }
@@ -87,7 +89,10 @@ fn rollups_count_calls_apis_errors_and_places() {
     let by_ip = place.rows(&["query", "api_calls_by_ip", "--address", "10.*"]);
     assert_eq!((by_ip.len(), &by_ip[0]["source_kind"], &by_ip[0]["calls"]), (1, &json!("private"), &json!(1)));
     let by_region = place.rows(&["query", "geography_by_region", "--columns", "aws_region,calls"]);
-    assert_eq!(by_region, [json!({"aws_region": "us-east-1", "calls": 2}), json!({"aws_region": "eu-west-1", "calls": 1})]);
+    assert_eq!(
+        by_region,
+        [json!({"aws_region": "us-east-1", "calls": 2}), json!({"aws_region": "eu-west-1", "calls": 1})]
+    );
     let by_kind = place.rows(&["query", "geography_by_source_kind", "--columns", "source_kind,calls"]);
     assert_eq!(by_kind, [json!({"source_kind": "public", "calls": 2}), json!({"source_kind": "private", "calls": 1})]);
 }
@@ -96,7 +101,14 @@ fn rollups_count_calls_apis_errors_and_places() {
 fn activity_around_an_event_is_linked_and_bounded() {
     let place = Place::with_fixtures();
     let around = |minutes: &str| {
-        place.rows(&["query", "activity_around", "--event-id", "a1e27001-4bc7-46d5-ab6e-e5d18726ff95", "--minutes", minutes])
+        place.rows(&[
+            "query",
+            "activity_around",
+            "--event-id",
+            "a1e27001-4bc7-46d5-ab6e-e5d18726ff95",
+            "--minutes",
+            minutes,
+        ])
     };
     let rows = around("5");
     let itself = rows.iter().filter(|row| row["link"] == "event").collect::<Vec<_>>();
@@ -112,7 +124,21 @@ fn addresses_are_of_a_kind() {
     let place = Place::with_fixtures();
     for (kind, addresses) in [
         ("public", &["192.0.2.77", "8.8.8.8", "2001:db8::1", "172.32.0.1", "100.128.0.1", "::ffff:8.8.8.8"][..]),
-        ("private", &["10.0.3.17", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "fd00::1", "fe80::1", "::1"]),
+        (
+            "private",
+            &[
+                "10.0.3.17",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.1.1",
+                "127.0.0.1",
+                "169.254.1.1",
+                "100.64.0.1",
+                "fd00::1",
+                "fe80::1",
+                "::1",
+            ],
+        ),
         ("aws_service", &["ec2.amazonaws.com", "autoscaling.amazonaws.com", "s3.amazonaws.com.cn"]),
         ("aws_internal", &["AWS Internal"]),
         ("unknown", &["", "somewhere", "999.amazonaws.com.evil.example"]),
@@ -127,13 +153,16 @@ fn addresses_are_of_a_kind() {
 #[test]
 fn a_console_login_succeeds_or_fails_by_its_response() {
     let place = Place::new();
-    place.write("a.json", log(&[
-        record(1, &json!({"eventName": "ConsoleLogin", "responseElements": {"ConsoleLogin": "Failure"}})),
-        record(2, &json!({"eventName": "ConsoleLogin", "responseElements": {"ConsoleLogin": "Success"}})),
-        record(3, &json!({"eventName": "AssumeRole", "responseElements": {"ConsoleLogin": "Failure"}})),
-        record(4, &json!({"errorMessage": "refused"})),
-        record(5, &json!({"errorMessage": "", "errorCode": ""})),
-    ]));
+    place.write(
+        "a.json",
+        log(&[
+            record(1, &json!({"eventName": "ConsoleLogin", "responseElements": {"ConsoleLogin": "Failure"}})),
+            record(2, &json!({"eventName": "ConsoleLogin", "responseElements": {"ConsoleLogin": "Success"}})),
+            record(3, &json!({"eventName": "AssumeRole", "responseElements": {"ConsoleLogin": "Failure"}})),
+            record(4, &json!({"errorMessage": "refused"})),
+            record(5, &json!({"errorMessage": "", "errorCode": ""})),
+        ]),
+    );
     place.load(&["a.json"]);
     let outcomes = place.sql("SELECT list(outcome ORDER BY event_id) AS outcomes FROM api_calls");
     assert_eq!(outcomes, [json!({"outcomes": ["failure", "success", "success", "failure", "success"]})]);

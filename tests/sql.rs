@@ -73,7 +73,14 @@ fn scripts_come_from_the_argument_a_file_or_standard_input() {
 #[test]
 fn statements_that_are_no_queries_run_too() {
     let place = Place::with_fixtures();
-    for sql in ["EXPLAIN SELECT 1", "SHOW TABLES", "DESCRIBE events", "SUMMARIZE files", "PRAGMA database_list", "SET threads = 1"] {
+    for sql in [
+        "EXPLAIN SELECT 1",
+        "SHOW TABLES",
+        "DESCRIBE events",
+        "SUMMARIZE files",
+        "PRAGMA database_list",
+        "SET threads = 1",
+    ] {
         place.ok(&["sql", sql]);
     }
     assert_eq!(place.sql("CREATE TEMP TABLE t AS SELECT 1 AS a; FROM t").last(), Some(&json!({"a": 1})));

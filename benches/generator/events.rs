@@ -78,11 +78,7 @@ impl Events {
             caller: &caller,
             time: time.max(caller.session.created),
             error,
-            owners: if rng.bool() {
-                NO_OWNERS
-            } else {
-                pick(rng, OWNERS)
-            },
+            owners: if rng.bool() { NO_OWNERS } else { pick(rng, OWNERS) },
             deprecated: pick(rng, &["", "", NOT_DEPRECATED]),
             image: &image("image", 400, rng),
             issued,
@@ -103,11 +99,7 @@ impl Events {
 
     pub fn write_planted(&self, out: &mut String, planted: &Planted, place: Place, rng: &mut Rng) {
         let call = Call {
-            api: self.api(if planted.launch {
-                "RunInstances"
-            } else {
-                "DescribeImages"
-            }),
+            api: self.api(if planted.launch { "RunInstances" } else { "DescribeImages" }),
             caller: &planted.principal.calling_in(planted.session, rng),
             time: planted.time,
             error: None,
@@ -122,9 +114,7 @@ impl Events {
     fn next_caller<'a>(&'a self, scene: &mut Scene<'a>, rng: &mut Rng) -> (Caller<'a>, i64) {
         match scene.last.take() {
             // People and tools make several calls in a row.
-            Some((caller, time)) if chance(rng, 0.7) => {
-                (caller, (time + rng.i64(0..3)).min(scene.seconds.end - 1))
-            }
+            Some((caller, time)) if chance(rng, 0.7) => (caller, (time + rng.i64(0..3)).min(scene.seconds.end - 1)),
             _ => {
                 let time = rng.i64(scene.seconds.clone());
                 let principal = self.population.draw(scene.place, rng);
@@ -161,21 +151,13 @@ fn error(api: &Api, rng: &mut Rng) -> Option<Error> {
     match api.action {
         "RunInstances" => chance(rng, 0.15).then(|| error_of("RunInstances", rng)),
         _ if !chance(rng, 0.06) => None,
-        _ => Some(error_of(
-            if chance(rng, 0.8) { api.source } else { "" },
-            rng,
-        )),
+        _ => Some(error_of(if chance(rng, 0.8) { api.source } else { "" }, rng)),
     }
 }
 
 /// An error of a service, or one that any has where none are its own.
 fn error_of(source: &str, rng: &mut Rng) -> Error {
-    let own = |of: &str| {
-        ERRORS
-            .iter()
-            .filter(|error| error.0 == of)
-            .collect::<Vec<_>>()
-    };
+    let own = |of: &str| ERRORS.iter().filter(|error| error.0 == of).collect::<Vec<_>>();
     let errors = Some(own(source)).filter(|errors| !errors.is_empty());
     let &(_, code, message) = pick(rng, &errors.unwrap_or_else(|| own("")));
     (code, message)
@@ -184,9 +166,7 @@ fn error_of(source: &str, rng: &mut Rng) -> Error {
 impl Call<'_> {
     /// Appends the record.
     fn write(&self, out: &mut String, place: Place, rng: &mut Rng) {
-        let &Call {
-            api, caller, time, ..
-        } = self;
+        let &Call { api, caller, time, .. } = self;
         let (account, region) = (place.account(), place.region());
         let values = [("account", account), ("region", region)];
         let here = Scope::new(time, &values);
@@ -199,15 +179,7 @@ impl Call<'_> {
         let name = filled(NAMES, &mut about, here);
         let id = filled(&api.id, &mut about, here);
         let another_id = filled(&api.id, rng, here);
-        let request_id = filled(
-            if api.source == "s3" {
-                "{code}"
-            } else {
-                "{uuid}"
-            },
-            rng,
-            here,
-        );
+        let request_id = filled(if api.source == "s3" { "{code}" } else { "{uuid}" }, rng, here);
         let event_time = rfc3339(time);
         let caller_arn = caller.arn();
         let owners = filled(self.owners, rng, here);
@@ -226,10 +198,7 @@ impl Call<'_> {
             ("version", api.version),
             ("readOnly", if api.read_only { "true" } else { "false" }),
             ("management", if api.data_event { "false" } else { "true" }),
-            (
-                "category",
-                if api.data_event { "Data" } else { "Management" },
-            ),
+            ("category", if api.data_event { "Data" } else { "Management" }),
             ("resource", api.resource),
             ("requestId", &request_id),
             ("eventTime", &event_time),
@@ -317,8 +286,7 @@ impl Call<'_> {
 
 const EVENT: &str = r#","eventTime":"{eventTime}","eventSource":"{source}.amazonaws.com","eventName":"{action}","awsRegion":"{region}","sourceIPAddress":"{address}","userAgent":"{agent}""#;
 const S3_DATA: &str = r#","additionalEventData":{"SignatureVersion":"SigV4","CipherSuite":"<TLS_AES_128_GCM_SHA256|ECDHE-RSA-AES128-GCM-SHA256>","bytesTransferredIn":{byte},"AuthenticationMethod":"AuthHeader","x-amz-id-2":"{base64}","bytesTransferredOut":<0|{byte}|{big}>}"#;
-const KMS_DATA: &str =
-    r#","additionalEventData":{"keyMaterialId":"{hex}{hex}{hex}{hex}{hex}{hex}{hex}{hex}"}"#;
+const KMS_DATA: &str = r#","additionalEventData":{"keyMaterialId":"{hex}{hex}{hex}{hex}{hex}{hex}{hex}{hex}"}"#;
 const LOGIN_DATA: &str = r#","additionalEventData":{"LoginTo":"https://{region}.console.aws.amazon.com/<console/home|ec2/v2/home|s3/buckets>?region={region}&state=hashArgs%23&isauthcode=true","MobileVersion":"No","MFAUsed":"<Yes|Yes|No>"}"#;
 /// What a later version of the record format may bring.
 const NEW_FIELDS: &str = r#"<,"networkPathDetails":{"hops":{small},"encrypted":{bool}}|,"policyEvaluation":["{word}-{word}",null,{byte}]|,"traceHeader":"Root=1-{hex}-{hex}{hex}{hex}">"#;
@@ -327,14 +295,7 @@ const NEW_FIELDS: &str = r#"<,"networkPathDetails":{"hops":{small},"encrypted":{
 const NAMES: &str = "<{word}-{word}|{word}-{word}-prod|{word}-{word}-staging|{word}-{hex}|{word}-{word}-{small}|stack-{word}-{word}-{hex}|{word}-{word}-{hex}{hex}>";
 
 /// Services that are in one region only.
-const GLOBAL: &[&str] = &[
-    "iam",
-    "route53",
-    "cloudfront",
-    "organizations",
-    "health",
-    "ce",
-];
+const GLOBAL: &[&str] = &["iam", "route53", "cloudfront", "organizations", "health", "ce"];
 
 const DEPRECATED: &str = r#","includeDeprecated":true"#;
 const NOT_DEPRECATED: &str = r#","includeDeprecated":false"#;

@@ -20,9 +20,7 @@ pub struct Place {
 impl Place {
     pub fn all() -> Vec<Self> {
         let regions = 0..REGIONS.len();
-        regions
-            .flat_map(|region| (0..ACCOUNTS.len()).map(move |account| Self { account, region }))
-            .collect()
+        regions.flat_map(|region| (0..ACCOUNTS.len()).map(move |account| Self { account, region })).collect()
     }
 
     pub fn account(self) -> &'static str {
@@ -81,18 +79,11 @@ pub struct Population {
 impl Population {
     pub fn new(apis: &Apis) -> Self {
         let of_style = |account, style: &'static Style| {
-            (0..style.members)
-                .map(|number| Principal::new(style, account, number, apis))
-                .collect()
+            (0..style.members).map(|number| Principal::new(style, account, number, apis)).collect()
         };
         Self {
             principals: (ACCOUNTS.iter())
-                .map(|account| {
-                    STYLES
-                        .iter()
-                        .map(|style| of_style(account, style))
-                        .collect()
-                })
+                .map(|account| STYLES.iter().map(|style| of_style(account, style)).collect())
                 .collect(),
             shares: Weighted::new(STYLES.iter().map(|style| style.share)),
         }
@@ -131,18 +122,11 @@ impl Population {
 
     /// The sessions of roles that begin in these seconds, those of busy roles last. Each begins in
     /// one region only.
-    pub fn sessions_beginning(
-        &self,
-        place: Place,
-        seconds: Range<i64>,
-        rng: &mut Rng,
-    ) -> Vec<(&Principal, Session)> {
+    pub fn sessions_beginning(&self, place: Place, seconds: Range<i64>, rng: &mut Rng) -> Vec<(&Principal, Session)> {
         let principals = self.principals[place.account].iter().flatten();
         let roles = principals.filter(|role| role.is_role() && role.is_at_home(place));
         let latest = roles.map(|role| (role, role.session(role.session_at(seconds.end - 1))));
-        let mut sessions: Vec<_> = latest
-            .filter(|(_, session)| seconds.contains(&session.created))
-            .collect();
+        let mut sessions: Vec<_> = latest.filter(|(_, session)| seconds.contains(&session.created)).collect();
         rng.shuffle(&mut sessions);
         sessions.sort_by_key(|(role, _)| Reverse(role.period));
         sessions
@@ -156,20 +140,14 @@ impl Principal {
         let name = filled(style.name, rng, Scope::new(0, &[("account", account)]));
         let values = [("account", account), ("name", &*name)];
         let scope = Scope::new(0, &values);
-        let only: Vec<usize> = style
-            .calls
-            .iter()
-            .map(|call| apis.number_of(call))
-            .collect();
+        let only: Vec<usize> = style.calls.iter().map(|call| apis.number_of(call)).collect();
         Self {
             style,
             seed: rng.u64(..),
             account,
             id: filled(style.id, rng, scope),
             key: filled(style.key, rng, scope),
-            addresses: (0..rng.usize(1..8))
-                .map(|_| filled(style.addresses, rng, scope))
-                .collect(),
+            addresses: (0..rng.usize(1..8)).map(|_| filled(style.addresses, rng, scope)).collect(),
             agents: (0..rng.usize(1..4))
                 .map(|_| {
                     // A family of agents has a handful of versions, not one for each principal.
@@ -209,11 +187,7 @@ impl Principal {
     /// What it calls: mostly its habits.
     pub fn api<'a>(&self, apis: &'a Apis, rng: &mut Rng) -> &'a Api {
         let habit = !self.may_call_anything() || chance(rng, 0.6);
-        let api = if habit {
-            self.habits[skewed(rng, self.habits.len())]
-        } else {
-            apis.draw(rng)
-        };
+        let api = if habit { self.habits[skewed(rng, self.habits.len())] } else { apis.draw(rng) };
         &apis.all[api]
     }
 
@@ -273,10 +247,7 @@ impl Caller<'_> {
     pub fn arn(&self) -> String {
         let Principal { account, name, .. } = self.principal;
         if self.principal.is_role() {
-            format!(
-                "arn:aws:sts::{account}:assumed-role/{name}/{}",
-                self.session.name
-            )
+            format!("arn:aws:sts::{account}:assumed-role/{name}/{}", self.session.name)
         } else {
             format!("arn:aws:iam::{account}:user/{name}")
         }
@@ -303,12 +274,7 @@ impl Caller<'_> {
             ("created", &created),
             ("mfa", if self.is_console() { "true" } else { "false" }),
         ];
-        fill(
-            out,
-            self.principal.style.identity,
-            rng,
-            Scope::new(self.session.created, &values),
-        );
+        fill(out, self.principal.style.identity, rng, Scope::new(self.session.created, &values));
         if let Some(service) = self.invoked_by {
             *out += r#","invokedBy":""#;
             *out += service;

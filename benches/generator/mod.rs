@@ -103,16 +103,10 @@ fn generate(folder: &Path, records: usize) -> io::Result<Value> {
     let threads = thread::available_parallelism()?.get();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = workers
-            .into_iter()
-            .map(|worker| worker.join().expect("no panic"));
+        let mut done = workers.into_iter().map(|worker| worker.join().expect("no panic"));
         done.try_for_each(|result| result)
     })?;
-    let seconds = || {
-        deliveries
-            .iter()
-            .filter_map(|delivery| delivery.second.as_ref())
-    };
+    let seconds = || deliveries.iter().filter_map(|delivery| delivery.second.as_ref());
     let planted = |launch| {
         let all = deliveries.iter().flat_map(|delivery| &delivery.planted);
         all.filter(|planted| planted.launch == launch).count()
@@ -139,15 +133,8 @@ fn write(events: &Events, delivery: &Delivery, number: usize) -> Vec<File> {
     let rng = &mut seeded("delivery", number as u64);
     let &Delivery { place, slot, .. } = delivery;
     let seconds = slot..slot + SLOT;
-    let beginning = events
-        .population
-        .sessions_beginning(place, seconds.clone(), rng);
-    let mut scene = Scene {
-        place,
-        seconds,
-        beginning,
-        last: None,
-    };
+    let beginning = events.population.sessions_beginning(place, seconds.clone(), rng);
+    let mut scene = Scene { place, seconds, beginning, last: None };
 
     // Records one after another, and for each its place in the file and in this text.
     let mut text = String::new();
@@ -173,10 +160,7 @@ fn write(events: &Events, delivery: &Delivery, number: usize) -> Vec<File> {
         records.extend(rng.choose_multiple(trails[0].iter().cloned(), second.repeated));
         trails.push(records);
     }
-    let file = |records| File {
-        path: path(delivery, rng),
-        json: document(&text, records),
-    };
+    let file = |records| File { path: path(delivery, rng), json: document(&text, records) };
     trails.into_iter().map(file).collect()
 }
 
@@ -185,10 +169,7 @@ type Record = (i64, Range<usize>);
 
 fn document(text: &str, mut records: Vec<Record>) -> String {
     records.sort_by_key(|(order, record)| (*order, record.start));
-    let records: Vec<&str> = records
-        .into_iter()
-        .map(|(_, record)| &text[record])
-        .collect();
+    let records: Vec<&str> = records.into_iter().map(|(_, record)| &text[record]).collect();
     format!(r#"{{"Records":[{}]}}"#, records.join(","))
 }
 
@@ -196,10 +177,7 @@ fn document(text: &str, mut records: Vec<Record>) -> String {
 fn path(delivery: &Delivery, rng: &mut Rng) -> PathBuf {
     let (account, region) = (delivery.place.account(), delivery.place.region());
     let time = delivery.slot + SLOT * rng.i64(2..=3);
-    let (day, minute) = (
-        in_utc(time).format("%Y/%m/%d"),
-        in_utc(time).format("%Y%m%dT%H%MZ"),
-    );
+    let (day, minute) = (in_utc(time).format("%Y/%m/%d"), in_utc(time).format("%Y%m%dT%H%MZ"));
     let suffix = filled("{alnum}", rng, Scope::new(0, &[]));
     let name = format!("{account}_CloudTrail_{region}_{minute}_{suffix}.json.gz");
     format!("AWSLogs/{account}/CloudTrail/{region}/{day}/{name}").into()
@@ -207,9 +185,7 @@ fn path(delivery: &Delivery, rng: &mut Rng) -> PathBuf {
 
 fn gzip(compressor: &mut Compressor, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor
-        .gzip_compress(bytes, &mut packed)
-        .map_err(io::Error::other)?;
+    let length = compressor.gzip_compress(bytes, &mut packed).map_err(io::Error::other)?;
     packed.truncate(length);
     Ok(packed)
 }

@@ -18,32 +18,20 @@ type Parameter = (u8, String);
 
 impl Parameters {
     /// Those of the request and of the response of a call about a `noun`.
-    pub fn of(
-        source: &str,
-        action: &str,
-        noun: &str,
-        read_only: bool,
-        rng: &mut Rng,
-    ) -> (Self, Self) {
+    pub fn of(source: &str, action: &str, noun: &str, read_only: bool, rng: &mut Rng) -> (Self, Self) {
         let shape = SHAPES.iter().find(|(known, ..)| *known == action);
         let (request, response) = match (shape, source) {
             (Some((_, request, response)), _) => (whole(request), whole(response)),
             (_, "s3") => (bucket_request(action, noun), Vec::new()),
             _ if read_only => (read_request(source, action, noun, rng), Vec::new()),
-            _ => (
-                write_request(source, noun, rng),
-                write_response(source, noun, rng),
-            ),
+            _ => (write_request(source, noun, rng), write_response(source, noun, rng)),
         };
         let wrapped = shape.is_none() && chance(rng, if source == "ec2" { 0.15 } else { 0.5 });
         let (request_in, response_in) = match source {
             "ec2" => (wrapped.then(|| format!("{action}Request")), None),
             _ => (None, wrapped.then(|| noun.to_string())),
         };
-        (
-            Self::new(request, request_in),
-            Self::new(response, response_in),
-        )
+        (Self::new(request, request_in), Self::new(response, response_in))
     }
 
     /// No key comes twice: the first parameter of a key stays.
@@ -76,11 +64,7 @@ impl Parameters {
 }
 
 fn whole(template: &str) -> Vec<Parameter> {
-    if template.is_empty() {
-        Vec::new()
-    } else {
-        vec![(100, template.to_string())]
-    }
+    if template.is_empty() { Vec::new() } else { vec![(100, template.to_string())] }
 }
 
 fn bucket_request(action: &str, noun: &str) -> Vec<Parameter> {
@@ -89,15 +73,9 @@ fn bucket_request(action: &str, noun: &str) -> Vec<Parameter> {
     }
     let detail = noun.trim_start_matches("bucket").to_lowercase();
     vec![
-        (
-            100,
-            r#""bucketName":"{name}","Host":"{name}.s3.{region}.amazonaws.com""#.to_string(),
-        ),
+        (100, r#""bucketName":"{name}","Host":"{name}.s3.{region}.amazonaws.com""#.to_string()),
         (100, format!(r#""{detail}":"""#)),
-        (
-            20,
-            r#""x-amz-expected-bucket-owner":"{account}""#.to_string(),
-        ),
+        (20, r#""x-amz-expected-bucket-owner":"{account}""#.to_string()),
     ]
 }
 
@@ -124,11 +102,7 @@ fn write_request(source: &str, noun: &str, rng: &mut Rng) -> Vec<Parameter> {
         "ec2" => (100, format!(r#""{noun}Id":"{{id}}""#)),
         _ => (100, subject(noun, rng)),
     }];
-    let own = if source == "ec2" {
-        EC2_PARAMETERS
-    } else {
-        WRITE_PARAMETERS
-    };
+    let own = if source == "ec2" { EC2_PARAMETERS } else { WRITE_PARAMETERS };
     request.extend(some_of(own, 1..4, rng));
     request
 }
@@ -141,14 +115,8 @@ fn write_response(source: &str, noun: &str, rng: &mut Rng) -> Vec<Parameter> {
         return Vec::new();
     }
     let mut response = match source {
-        "ec2" => vec![(
-            100,
-            format!(r#""{noun}Id":"{{id}}","requestId":"{{requestId}}""#),
-        )],
-        _ => vec![
-            (100, format!(r#""{noun}Arn":"{{arn}}""#)),
-            (80, subject(noun, rng)),
-        ],
+        "ec2" => vec![(100, format!(r#""{noun}Id":"{{id}}","requestId":"{{requestId}}""#))],
+        _ => vec![(100, format!(r#""{noun}Arn":"{{arn}}""#)), (80, subject(noun, rng))],
     };
     response.extend(some_of(RESPONSE_ELEMENTS, 0..4, rng));
     response
@@ -167,10 +135,7 @@ fn subject(noun: &str, rng: &mut Rng) -> String {
 fn some_of(from: &[&str], count: std::ops::Range<usize>, rng: &mut Rng) -> Vec<Parameter> {
     let count = rng.usize(count);
     let chosen = rng.choose_multiple(from.iter(), count);
-    chosen
-        .into_iter()
-        .map(|text| (pick(rng, &[20, 40, 60, 90, 100]), text.to_string()))
-        .collect()
+    chosen.into_iter().map(|text| (pick(rng, &[20, 40, 60, 90, 100]), text.to_string())).collect()
 }
 
 const FILTER_SET: &str = r#""filterSet":<{}|{"items":[`{"name":"tag:{word}","valueSet":{"items":[{"value":"{word}-{word}"}]}}`]}|{"items":[{"name":"vpc-id","valueSet":{"items":[{"value":"vpc-0{hex}{hex}"}]}}]}>"#;

@@ -42,10 +42,7 @@ impl Second {
     /// Of so many records, after a first file of so many.
     fn new(records: usize, first: usize) -> Self {
         let repeated = records.min(first) * 3 / 4;
-        Self {
-            events: records - repeated,
-            repeated,
-        }
+        Self { events: records - repeated, repeated }
     }
 }
 
@@ -55,18 +52,12 @@ pub fn plan(events: &Events, records: usize) -> Vec<Delivery<'_>> {
     let mut sizes = sizes(records);
     rng.shuffle(&mut sizes);
     // For each place the sizes of its files, and of a second file where there is one.
-    let mut places: Vec<_> = Place::all()
-        .into_iter()
-        .map(|place| (place, Vec::new()))
-        .collect();
+    let mut places: Vec<_> = Place::all().into_iter().map(|place| (place, Vec::new())).collect();
     let busy = Weighted::new((1..=places.len()).map(|rank| 1.0 / rank as f64));
     let mut current = 0;
     for (number, size) in sizes.into_iter().enumerate() {
         if (number + 1) % SECOND_TRAIL == 0 {
-            let (_, second) = places[current]
-                .1
-                .last_mut()
-                .expect("the file before this one");
+            let (_, second) = places[current].1.last_mut().expect("the file before this one");
             *second = Some(size);
         } else {
             current = busy.draw(rng);
@@ -118,12 +109,7 @@ fn plant<'a>(events: &'a Events, deliveries: &mut [Delivery<'a>], records: usize
     let mut planted = 0;
     while planted < alerts {
         let at = by_size.draw(rng);
-        let Delivery {
-            place,
-            slot,
-            events: size,
-            ..
-        } = deliveries[at];
+        let Delivery { place, slot, events: size, .. } = deliveries[at];
         if deliveries[at].planted.len() == size {
             continue;
         }
@@ -131,13 +117,7 @@ fn plant<'a>(events: &'a Events, deliveries: &mut [Delivery<'a>], records: usize
         let time = slot + rng.i64(0..SLOT);
         let session = principal.session_at(time);
         let image = image("deprecated image", 60, rng);
-        let query = Planted {
-            principal,
-            session,
-            time,
-            image,
-            launch: false,
-        };
+        let query = Planted { principal, session, time, image, launch: false };
         deliveries[at].planted.push(query.clone());
         planted += 1;
 
@@ -154,16 +134,7 @@ fn plant<'a>(events: &'a Events, deliveries: &mut [Delivery<'a>], records: usize
         let time = launched.slot + rng.i64(0..SLOT);
         // A role comes back in the same session or a new one, others with the key they have.
         let renewed = principal.is_role() && rng.bool();
-        let session = if renewed {
-            principal.session_at(time)
-        } else {
-            session
-        };
-        launched.planted.push(Planted {
-            session,
-            time,
-            launch: true,
-            ..query
-        });
+        let session = if renewed { principal.session_at(time) } else { session };
+        launched.planted.push(Planted { session, time, launch: true, ..query });
     }
 }

@@ -36,10 +36,7 @@ impl Apis {
                 }
             }
         }
-        Self {
-            all,
-            weights: Weighted::new(weights.into_iter()),
-        }
+        Self { all, weights: Weighted::new(weights.into_iter()) }
     }
 
     pub fn draw(&self, rng: &mut Rng) -> usize {
@@ -59,23 +56,15 @@ impl Api {
         let noun = noun(action);
         let (request, response) = Parameters::of(source, action, &noun, read_only, &mut rng);
         let thing = noun.to_lowercase();
-        let prefix = ID_PREFIXES
-            .iter()
-            .find(|(of, _)| source == "ec2" && thing.ends_with(of));
-        let arn = if arn.is_empty() {
-            "arn:aws:{source}:{region}:{account}:{noun}/{name}"
-        } else {
-            arn
-        };
+        let prefix = ID_PREFIXES.iter().find(|(of, _)| source == "ec2" && thing.ends_with(of));
+        let arn = if arn.is_empty() { "arn:aws:{source}:{region}:{account}:{noun}/{name}" } else { arn };
         Self {
             source,
             version,
             action,
             read_only,
             data_event: DATA_EVENTS.contains(&action),
-            id: prefix.map_or("{uuid}".into(), |(_, prefix)| {
-                format!("{prefix}-0{{hex}}{{hex}}")
-            }),
+            id: prefix.map_or("{uuid}".into(), |(_, prefix)| format!("{prefix}-0{{hex}}{{hex}}")),
             arn: arn.replace("{noun}", &noun),
             resource,
             request,
@@ -87,9 +76,7 @@ impl Api {
 /// `DescribeDBInstances` is about a `dBInstance`: CloudTrail lowers the first letter only.
 fn noun(action: &str) -> String {
     let action = action.split("20").next().unwrap_or(action);
-    let verb = action[1..]
-        .find(|c: char| c.is_ascii_uppercase())
-        .map_or(action.len(), |at| at + 1);
+    let verb = action[1..].find(|c: char| c.is_ascii_uppercase()).map_or(action.len(), |at| at + 1);
     let noun = match &action[verb..] {
         "" => "resource".to_string(),
         noun if noun.ends_with("ies") => format!("{}y", noun.trim_end_matches("ies")),
@@ -117,15 +104,7 @@ const DATA_EVENTS: &[&str] = &[
 
 /// Name, API version, share of all calls, type and ARN of what it is about (made from the name of
 /// a call where empty), calls that read, calls that write, the frequent ones first.
-type Service = (
-    &'static str,
-    &'static str,
-    f64,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Service = (&'static str, &'static str, f64, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const SERVICES: &[Service] = &[

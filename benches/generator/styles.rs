@@ -50,11 +50,12 @@ const ROOT: &str = r#"{"type":"Root","principalId":"{account}","arn":"arn:aws:ia
 const FEDERATED_USER: &str = r#"{"type":"FederatedUser","principalId":"{account}:{name}","arn":"arn:aws:sts::{account}:federated-user/{name}","accountId":"{account}","accessKeyId":"{sessionKey}","sessionContext":{"sessionIssuer":{"type":"IAMUser","principalId":"{id}","arn":"arn:aws:iam::{account}:user/token-broker","accountId":"{account}","userName":"token-broker"},"attributes":{"creationDate":"{created}","mfaAuthenticated":"false"}}"#;
 const SERVICE: &str = r#"{"type":"AWSService","invokedBy":"{name}""#;
 const ACCOUNT: &str = r#"{"type":"AWSAccount","principalId":"{id}:{session}","accountId":"{name}""#;
-const WEB_IDENTITY: &str = r#"{"type":"WebIdentityUser","principalId":"{id}:{name}","userName":"{name}","identityProvider":"{id}""#;
-const SAML_USER: &str = r#"{"type":"SAMLUser","principalId":"{id}:{name}","userName":"{name}","identityProvider":"{id}""#;
+const WEB_IDENTITY: &str =
+    r#"{"type":"WebIdentityUser","principalId":"{id}:{name}","userName":"{name}","identityProvider":"{id}""#;
+const SAML_USER: &str =
+    r#"{"type":"SAMLUser","principalId":"{id}:{name}","userName":"{name}","identityProvider":"{id}""#;
 const IDENTITY_CENTER: &str = r#"{"type":"IdentityCenterUser","accountId":"{account}","onBehalfOf":{"userId":"{id}","identityStoreArn":"arn:aws:identitystore::{account}:identitystore/d-9067f4a2b1"},"credentialId":"{key}""#;
-const UNKNOWN: &str =
-    r#"{"type":"Unknown","principalId":"{id}","accountId":"{account}","userName":"{name}""#;
+const UNKNOWN: &str = r#"{"type":"Unknown","principalId":"{id}","accountId":"{account}","userName":"{name}""#;
 
 // User agents: dozens of families, a few versions of each.
 const SDKS: &[&str] = &[
@@ -123,9 +124,11 @@ const ITSELF: &[&str] = &["{name}"];
 
 const CLOUD: &str = "<3|18|34|52|54>.{byte}.{byte}.{byte}";
 const PRIVATE: &str = "<10|10|172>.{small}.{byte}.{byte}";
-const EITHER: &str = "<10.{small}.{byte}.{byte}|10.{small}.{byte}.{byte}|52.{byte}.{byte}.{byte}|2600:1f18:{small}:{byte}::{byte}>";
+const EITHER: &str =
+    "<10.{small}.{byte}.{byte}|10.{small}.{byte}.{byte}|52.{byte}.{byte}.{byte}|2600:1f18:{small}:{byte}::{byte}>";
 const OFFICE: &str = "<84|91|178|203|81>.{byte}.<16|64>.{byte}";
-const HOME: &str = "<93.{byte}.{byte}.{byte}|109.{byte}.{byte}.{byte}|2003:e1:{byte}:{small}::{byte}|2a02:8109:{byte}::{byte}>";
+const HOME: &str =
+    "<93.{byte}.{byte}.{byte}|109.{byte}.{byte}.{byte}|2003:e1:{byte}:{small}::{byte}|2a02:8109:{byte}::{byte}>";
 
 const BASE: Style = Style {
     share: 0.0,

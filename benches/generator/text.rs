@@ -36,9 +36,7 @@ impl Weighted {
             *sum += weight;
             Some(*sum)
         });
-        Self {
-            sums: sums.collect(),
-        }
+        Self { sums: sums.collect() }
     }
 
     pub fn draw(&self, rng: &mut Rng) -> usize {
@@ -85,9 +83,8 @@ pub fn fill(out: &mut String, template: &str, rng: &mut Rng, scope: Scope) {
                 continue;
             }
         };
-        let (inner, behind) = after
-            .split_once(closing)
-            .unwrap_or_else(|| panic!("`{opening}` is not closed in {template}"));
+        let (inner, behind) =
+            after.split_once(closing).unwrap_or_else(|| panic!("`{opening}` is not closed in {template}"));
         match closing {
             '>' => {
                 let choices = inner.split('|').count();
@@ -133,9 +130,7 @@ fn random(out: &mut String, kind: &str, rng: &mut Rng, time: i64) {
         return;
     }
     let value = match kind {
-        "uuid" => Builder::from_random_bytes(rng.u128(..).to_be_bytes())
-            .into_uuid()
-            .to_string(),
+        "uuid" => Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid().to_string(),
         "bool" => rng.bool().to_string(),
         "small" => rng.u32(0..30).to_string(),
         "byte" => rng.u32(1..255).to_string(),
@@ -144,9 +139,7 @@ fn random(out: &mut String, kind: &str, rng: &mut Rng, time: i64) {
         "person" => pick(rng, PEOPLE).to_string(),
         "time" => rfc3339(time - rng.i64(0..5_000_000)),
         "millis" => (time * 1000 - rng.i64(0..9_000_000)).to_string(),
-        "date" => in_utc(time + 3600)
-            .format("%b %-d, %Y, %-I:%M:%S %p")
-            .to_string(),
+        "date" => in_utc(time + 3600).format("%b %-d, %Y, %-I:%M:%S %p").to_string(),
         _ => panic!("a template asks for `{kind}`, which nobody gave"),
     };
     out.push_str(&value);

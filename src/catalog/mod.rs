@@ -227,9 +227,8 @@ pub fn one_line(text: &str) -> String {
 /// Names and texts of the files in a folder of `sql/`, by name.
 fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
     let files = SQL.get_dir(folder).into_iter().flat_map(|folder| folder.files());
-    let mut files: Vec<_> = files
-        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
-        .collect();
+    let mut files: Vec<_> =
+        files.filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?))).collect();
     files.sort_unstable();
     files
 }

@@ -84,7 +84,15 @@ pub fn alerts(rules: &[&Detection], between: &Between) -> String {
 /// The rules themselves, as rows.
 fn list() -> String {
     let row = |rule: &Detection| {
-        let texts = [&rule.name, rule.severity.name(), &rule.title, &rule.tactic, &rule.technique, &rule.schedule, &rule.lookback];
+        let texts = [
+            &rule.name,
+            rule.severity.name(),
+            &rule.title,
+            &rule.tactic,
+            &rule.technique,
+            &rule.schedule,
+            &rule.lookback,
+        ];
         let texts = texts.map(quote).join(", ");
         let description = quote(&one_line(&rule.description));
         format!("({texts}, {}, {}, {description})", rule.risk_score, rule.enabled)

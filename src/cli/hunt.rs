@@ -37,7 +37,9 @@ struct Part<'a> {
 impl Hunt {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         if self.format == Format::Csv {
-            bail!("a page of several tables is no CSV: use `trailduck detect --format csv` and `trailduck correlate --format csv`");
+            bail!(
+                "a page of several tables is no CSV: use `trailduck detect --format csv` and `trailduck correlate --format csv`"
+            );
         }
         let store = context.open(Mode::Create)?;
         let summary = self.what.load(&store)?;
@@ -49,12 +51,7 @@ impl Hunt {
         let launch_count = count(&store, &launches)?;
         let parts = [
             Part { key: "load", title: "Loaded".into(), sql: as_row(&summary), display: &[] },
-            Part {
-                key: "alerts",
-                title: format!("Alerts: {alert_count}"),
-                sql: alerts,
-                display: &rules[0].display,
-            },
+            Part { key: "alerts", title: format!("Alerts: {alert_count}"), sql: alerts, display: &rules[0].display },
             Part {
                 key: "launches",
                 title: format!("Launches that followed within 24 hours: {launch_count}"),
@@ -155,7 +152,10 @@ fn next_steps(context: &Context, alert: Option<&str>) -> String {
     let db = context.db_argument();
     let mut steps = Vec::new();
     if let Some(id) = alert {
-        steps.push((format!("trailduck{db} query activity_around --event_id {id}"), "what else happened around the newest alert"));
+        steps.push((
+            format!("trailduck{db} query activity_around --event_id {id}"),
+            "what else happened around the newest alert",
+        ));
         steps.push((format!("trailduck{db} detect --columns all --format json"), "the alerts with all they asked for"));
         steps.push((format!("trailduck{db} correlate --hours 168"), "launches up to a week later, query by query"));
     } else {

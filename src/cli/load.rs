@@ -107,7 +107,12 @@ pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
     }
     for (path, reject) in &summary.rejects {
         let record = reject.record.map(|record| format!(", record {record}")).unwrap_or_default();
-        lines.push(format!("rejected: {}{record}, byte {}: {}", visible(path), reject.byte_offset, visible(&reject.reason)));
+        lines.push(format!(
+            "rejected: {}{record}, byte {}: {}",
+            visible(path),
+            reject.byte_offset,
+            visible(&reject.reason)
+        ));
     }
     if *rejected > summary.rejects.len() as u64 {
         lines.push("... all of them: trailduck sql 'FROM rejects JOIN files USING (file_id)'".to_owned());

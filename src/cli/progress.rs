@@ -23,9 +23,12 @@ impl Display {
     pub fn start(progress: Arc<Progress>) -> Self {
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread = thread::spawn(move || {
-            if io::stderr().is_terminal() { bar(&progress, &seen) } else { lines(&progress, &seen) }
-        });
+        let thread =
+            thread::spawn(
+                move || {
+                    if io::stderr().is_terminal() { bar(&progress, &seen) } else { lines(&progress, &seen) }
+                },
+            );
         Self { done, thread: Some(thread) }
     }
 }

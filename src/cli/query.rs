@@ -73,7 +73,8 @@ impl FromArgMatches for QueryCommand {
 }
 
 fn subcommand(query: &'static Query) -> Command {
-    let columns = query.columns.iter().map(|(name, meaning)| format!("  {name}: {}", meaning.as_str().unwrap_or_default()));
+    let columns =
+        query.columns.iter().map(|(name, meaning)| format!("  {name}: {}", meaning.as_str().unwrap_or_default()));
     let columns: Vec<_> = columns.collect();
     let command = Command::new(query.name.as_str())
         .about(query.title.as_str())

@@ -57,7 +57,11 @@ impl Sql {
         for statement in statements {
             context.printer.print(&store, statement, &self.print, &[]).map_err(|error| {
                 let read_only = error.to_string().contains("read-only mode");
-                if read_only { error.context("the store is open for reading only: add --write to change it") } else { error }
+                if read_only {
+                    error.context("the store is open for reading only: add --write to change it")
+                } else {
+                    error
+                }
             })?;
         }
         Ok(exit::DONE)

@@ -42,7 +42,8 @@ impl Status {
             quote(&store.path().display().to_string())
         );
         // one row with many columns reads better upright
-        let upright = "FROM (UNPIVOT (SELECT columns(*)::VARCHAR FROM status) ON columns(*) INTO NAME status VALUE value)";
+        let upright =
+            "FROM (UNPIVOT (SELECT columns(*)::VARCHAR FROM status) ON columns(*) INTO NAME status VALUE value)";
         let sql = match self.print.format {
             Format::Table => format!("WITH status AS ({status}) {upright}"),
             _ => status,

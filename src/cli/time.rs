@@ -30,9 +30,8 @@ impl Between {
 
 /// A moment in UTC: so long ago (`90s`, `30m`, `24h`, `7d`, `2w`), a date (its beginning), or RFC 3339.
 fn moment(text: &str) -> Result<NaiveDateTime, String> {
-    let wrong = || {
-        "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned()
-    };
+    let wrong =
+        || "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned();
     if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
         && let Ok(count) = text[..text.len() - 1].parse::<u32>()
     {
@@ -69,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused_with_examples() {
-        for text in ["", "yesterday", "7", "d", "7x", "-7d", "2026-13-01", "2026-10-01T14:00:00", "99999999999d", "7é"] {
+        for text in ["", "yesterday", "7", "d", "7x", "-7d", "2026-13-01", "2026-10-01T14:00:00", "99999999999d", "7é"]
+        {
             assert!(moment(text).is_err_and(|error| error.contains("24h")), "{text}");
         }
     }

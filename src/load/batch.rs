@@ -81,8 +81,7 @@ impl Batch {
 
 /// Names and Arrow types of a batch's columns. VARIANT columns travel as JSON text.
 pub fn schema() -> Schema {
-    let mut fields: Vec<_> =
-        FIELDS.iter().map(|field| arrow_field(field.column, &field.kind)).collect();
+    let mut fields: Vec<_> = FIELDS.iter().map(|field| arrow_field(field.column, &field.kind)).collect();
     for name in ["extra", "null_fields", "original"] {
         fields.push(ArrowField::new(name, DataType::Utf8, true));
     }

@@ -86,12 +86,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    pub fn new(
-        sources: Vec<Source>,
-        contents: HashSet<[u8; 32]>,
-        next_file_id: i64,
-        progress: Arc<Progress>,
-    ) -> Self {
+    pub fn new(sources: Vec<Source>, contents: HashSet<[u8; 32]>, next_file_id: i64, progress: Arc<Progress>) -> Self {
         Progress::add(&progress.files_found, sources.len() as u64);
         Self {
             sources: Mutex::new(sources.into()),
@@ -201,7 +196,8 @@ impl Intake {
         if let Some(reason) = damage {
             let byte_offset = text.len() as u64;
             report.rejects.push(Reject { record: None, byte_offset, reason, excerpt: String::new() });
-        } else if no_record && !report.named && matches!(report.format, Format::Other | Format::Record | Format::Ndjson) {
+        } else if no_record && !report.named && matches!(report.format, Format::Other | Format::Record | Format::Ndjson)
+        {
             // a file that happens to lie in a folder of logs and is none
             self.other.fetch_add(1, Ordering::Relaxed);
             return;

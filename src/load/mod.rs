@@ -27,6 +27,15 @@ use intake::{FileReport, Intake, TableFunction};
 /// Events after which a transaction opens no more files: bounds memory, and what a killed load loses.
 const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
 
+/// Rows may be stored in any order: only then do DuckDB's threads write side by side. Shredding makes a column of every
+/// path that occurs in a VARIANT: 1,300 of them in the logs of an organization, which takes a minute for a million
+/// events. Row groups are written as soon as they are full, so that few are in memory.
+const SETTINGS: &str = "
+    SET preserve_insertion_order = false;
+    SET variant_minimum_shredding_size = -1;
+    SET write_buffer_row_group_count = 1;
+";
+
 /// What is to be loaded, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -74,8 +83,7 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
     let was_empty = next_file_id == 1;
     let intake = Arc::new(Intake::new(sources, contents, next_file_id, progress));
 
-    // rows may be stored in any order: only then do DuckDB's threads write side by side
-    connection.execute_batch("SET preserve_insertion_order = false")?;
+    connection.execute_batch(SETTINGS)?;
     connection.register_table_function_with_extra_info::<TableFunction, _>(intake::NAME, &intake)?;
     let arguments: Vec<_> = options.paths.iter().map(|path| quote(&path.to_string_lossy())).collect();
     let mut summary = Summary::default();
@@ -165,11 +173,7 @@ fn insert_statement() -> String {
 
 /// Deletes events of this transaction that the store had before. The same event has the same time in every file, so
 /// only row groups of that time are looked at.
-fn delete_stored_before(
-    connection: &Connection,
-    first_file_id: i64,
-    reports: &mut [FileReport],
-) -> anyhow::Result<()> {
+fn delete_stored_before(connection: &Connection, first_file_id: i64, reports: &mut [FileReport]) -> anyhow::Result<()> {
     let mut statement = connection.prepare(
         "DELETE FROM events WHERE rowid IN (
             SELECT new.rowid
@@ -231,9 +235,7 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
 fn contents(connection: &Connection) -> anyhow::Result<HashSet<[u8; 32]>> {
     let mut statement = connection.prepare("SELECT unhex(sha256) FROM files WHERE sha256 <> ''")?;
     let hashes = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-    hashes
-        .map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files")))
-        .collect()
+    hashes.map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files"))).collect()
 }
 
 fn scalar(connection: &Connection, sql: &str) -> anyhow::Result<i64> {

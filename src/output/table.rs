@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{
-    Attribute, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, presets,
-};
+use comfy_table::{Attribute, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, presets};
 
 use super::{Output, Style, escape, plain};
 use crate::store::{Cell, Column, Rows};

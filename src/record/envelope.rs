@@ -221,10 +221,10 @@ impl Reader {
     /// At something that cannot be read to its end: where does the next record begin?
     fn resume(&mut self, text: &str) {
         let behind = self.at + text[self.at..].chars().next().map_or(0, char::len_utf8);
-        let record = text[behind..].find(RECORD_BEGIN);
+        let rest = &text[behind..];
         // a list may be spread over lines, one record after the other is not
-        let line = if self.within.is_empty() { text[behind..].find('\n').map(|at| at + 1) } else { None };
-        match record.into_iter().chain(line).min() {
+        let line = if self.within.is_empty() { rest.find('\n').map(|at| at + 1) } else { None };
+        match rest[..line.unwrap_or(rest.len())].find(RECORD_BEGIN).or(line) {
             Some(at) => self.at = behind + at,
             None => {
                 // the rest of the file belongs to what was just rejected

@@ -152,10 +152,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a list: `element` is called for each and must read it.
-    pub fn list<E: From<SyntaxError>>(
-        &mut self,
-        mut element: impl FnMut(&mut Self) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn list<E: From<SyntaxError>>(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
         self.expect(b'[', "a list")?;
         if self.skip_token(b']') {
             return Ok(());
@@ -385,9 +382,9 @@ impl<'a> Scanner<'a> {
                 Err(self.error(Reason::End))
             }
             Some(hex) => {
-                let unit = hex.iter().try_fold(0, |unit, &digit| {
-                    char::from(digit).to_digit(16).map(|digit| unit << 4 | digit as u16)
-                });
+                let unit = hex
+                    .iter()
+                    .try_fold(0, |unit, &digit| char::from(digit).to_digit(16).map(|digit| unit << 4 | digit as u16));
                 self.at += 4;
                 unit.ok_or_else(|| SyntaxError { at: self.at - 4, reason: Reason::Escape })
             }

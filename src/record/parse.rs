@@ -293,9 +293,9 @@ fn time<'a>(text: &str) -> (Value<'a>, bool) {
 fn cloudtrail_time(text: &str) -> Option<i64> {
     let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
     let number = |range: std::ops::Range<usize>| {
-        bytes[range].iter().try_fold(0u32, |number, byte| {
-            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
-        })
+        bytes[range]
+            .iter()
+            .try_fold(0u32, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
     };
     let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
     if !separators.iter().all(|&(at, separator)| bytes[at] == separator) {

@@ -112,10 +112,8 @@ static SESSION_CONTEXT: &[Field] = &[
     field("assumedRoot", "assumed_root", Text),
 ];
 
-static ATTRIBUTES: &[Field] = &[
-    field("creationDate", "creation_date", Time),
-    field("mfaAuthenticated", "mfa_authenticated", Text),
-];
+static ATTRIBUTES: &[Field] =
+    &[field("creationDate", "creation_date", Time), field("mfaAuthenticated", "mfa_authenticated", Text)];
 
 static SESSION_ISSUER: &[Field] = &[
     field("type", "type", Text),
@@ -127,10 +125,8 @@ static SESSION_ISSUER: &[Field] = &[
 
 static WEB_ID_FEDERATION_DATA: &[Field] = &[field("federatedProvider", "federated_provider", Text)];
 
-static ON_BEHALF_OF: &[Field] = &[
-    field("userId", "user_id", Text),
-    field("identityStoreArn", "identity_store_arn", Text),
-];
+static ON_BEHALF_OF: &[Field] =
+    &[field("userId", "user_id", Text), field("identityStoreArn", "identity_store_arn", Text)];
 
 static IN_SCOPE_OF: &[Field] = &[
     field("sourceArn", "source_arn", Text),
@@ -139,11 +135,8 @@ static IN_SCOPE_OF: &[Field] = &[
     field("credentialsIssuedTo", "credentials_issued_to", Text),
 ];
 
-static RESOURCE: &[Field] = &[
-    field("ARN", "arn", Text),
-    field("accountId", "account_id", Text),
-    field("type", "type", Text),
-];
+static RESOURCE: &[Field] =
+    &[field("ARN", "arn", Text), field("accountId", "account_id", Text), field("type", "type", Text)];
 
 #[cfg(test)]
 mod tests {

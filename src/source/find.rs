@@ -65,7 +65,11 @@ fn glob(pattern: &str, found: &mut Found) -> Result<(), Missing> {
     let base: PathBuf = Path::new(pattern).components().take_while(literal).collect();
     let before = found.sources.len();
     let here = base.as_os_str().is_empty();
-    walk(if here { Path::new(".") } else { &base }, |path| matcher.is_match(path.strip_prefix("./").unwrap_or(path)), found);
+    walk(
+        if here { Path::new(".") } else { &base },
+        |path| matcher.is_match(path.strip_prefix("./").unwrap_or(path)),
+        found,
+    );
     if found.sources.len() == before {
         return Err(Missing::Pattern { pattern: pattern.to_owned() });
     }

@@ -106,7 +106,9 @@ impl Store {
         for (index, statements) in CATALOG.migrations.iter().enumerate().skip(self.version()?) {
             let version = index + 1;
             let step = format!("BEGIN;\n{statements}\nUPDATE store_info SET schema_version = {version};\nCOMMIT;");
-            self.connection.execute_batch(&step).with_context(|| format!("cannot bring the store to version {version}"))?;
+            self.connection
+                .execute_batch(&step)
+                .with_context(|| format!("cannot bring the store to version {version}"))?;
         }
         Ok(())
     }

@@ -87,9 +87,7 @@ impl Store {
         let Ok(mut statement) = self.connection.prepare(&format!("DESCRIBE FROM (\n{sql}\n) AS t")) else {
             return Ok(None);
         };
-        let column = |row: &duckdb::Row| {
-            Ok(Column { name: row.get(0)?, shape: Shape::of(row.get_ref(1)?.as_str()?) })
-        };
+        let column = |row: &duckdb::Row| Ok(Column { name: row.get(0)?, shape: Shape::of(row.get_ref(1)?.as_str()?) });
         let columns = statement.query_map([], column)?.collect::<Result<_, _>>()?;
         Ok(Some(columns))
     }

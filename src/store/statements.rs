@@ -42,7 +42,8 @@ fn until(rest: &str, from: usize, end: &str) -> usize {
 fn dollar_quote(rest: &str) -> Option<usize> {
     let tag = &rest[..=1 + rest[1..].find('$')?];
     let name = &tag[1..tag.len() - 1];
-    let is_name = name.chars().all(|char| char.is_alphanumeric() || char == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+    let is_name = name.chars().all(|char| char.is_alphanumeric() || char == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
     is_name.then(|| until(rest, tag.len(), tag))
 }
 

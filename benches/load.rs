@@ -1,0 +1,229 @@
+//! How fast is a load? `cargo bench --bench load` prints figures; `-- --quick` for 100,000 events, `-- --large` for ten
+//! million.
+//!
+//! Every step runs in a process of its own, on the same files, so that its peak memory is its own: this program calls
+//! itself with the name of the step.
+
+mod generator;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use trailduck::load::{self, Options, Progress};
+use trailduck::record::envelope::{self, Item, Reader};
+use trailduck::record::schema::{FIELDS, Field, Kind};
+use trailduck::source::{self, Source};
+use trailduck::store::{Cell, Mode, Store};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// How often a query is run; the median counts.
+const RUNS: usize = 5;
+
+fn main() -> Result<()> {
+    let args: Vec<_> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["step", step, logs, work] => run_step(step, Path::new(logs), Path::new(work)),
+        [] => compare(1_000_000),
+        ["--quick"] => compare(100_000),
+        ["--large"] => compare(10_000_000),
+        _ => Err("usage: cargo bench --bench load [-- --quick | --large]".into()),
+    }
+}
+
+/// What a step measured.
+struct Measured {
+    seconds: f64,
+    peak_mib: f64,
+}
+
+fn compare(events: usize) -> Result<()> {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
+    let data = generator::data_set(&cache, events)?;
+    println!(
+        "{} events ({} distinct) in {} files: {:.0} MB of JSON, {:.0} MB of gzip; {} alerts, {} of them followed by a launch; {} threads\n",
+        data.events,
+        data.distinct,
+        data.files,
+        data.json_bytes as f64 / 1e6,
+        data.gzip_bytes as f64 / 1e6,
+        data.alerts,
+        data.launches,
+        threads(),
+    );
+    let work = tempfile::tempdir_in(&cache)?;
+    println!("{:<28}{:>9}{:>13}{:>11}{:>13}", "step", "seconds", "events/s", "peak MiB", "of recipe");
+    let mut seconds = Vec::new();
+    let steps = ["inflate", "parse", "load", "load again", "hunt", "recipe"];
+    let measured: Vec<_> =
+        steps.iter().map(|step| measure(step, &data.folder.join("AWSLogs"), work.path())).collect::<Result<_>>()?;
+    let recipe = measured[5].seconds;
+    for (step, measured) in steps.iter().zip(&measured) {
+        let Measured { seconds: took, peak_mib } = *measured;
+        println!("{step:<28}{took:>9.2}{:>13.0}{peak_mib:>11.0}{:>12.1}x", events as f64 / took, recipe / took);
+        seconds.push(took);
+    }
+    println!(
+        "\nload: {:.1} times inflate + parse, {:.1} times as fast as the recipe",
+        seconds[2] / seconds[1],
+        recipe / seconds[2]
+    );
+    let size = |name: &str| fs::metadata(work.path().join(name)).map(|metadata| metadata.len() as f64);
+    let gzip = data.gzip_bytes as f64;
+    println!(
+        "size of the store: {:.0} MB, {:.2} of the gzip; of the recipe's: {:.0} MB",
+        size("load.duckdb")? / 1e6,
+        size("load.duckdb")? / gzip,
+        size("recipe.duckdb")? / 1e6
+    );
+    queries(&work.path().join("load.duckdb"), &data)
+}
+
+/// Times of the questions people ask, on the store that was loaded.
+fn queries(store: &Path, data: &generator::DataSet) -> Result<()> {
+    let store = Store::open(store, Mode::Read)?;
+    let (_, found) = store.collect(
+        "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deprecated_ami_discovery),
+            (SELECT principal_arn FROM deprecated_ami_discovery WHERE principal_arn IS NOT NULL ORDER BY event_time LIMIT 1)",
+    )?;
+    let [Cell::Integer(events), Cell::Integer(alerts), Cell::Text(arn)] = found[0].as_slice() else {
+        return Err("the store holds no alerts".into());
+    };
+    assert_eq!((*events as usize, *alerts as usize), (data.distinct, data.alerts), "the load is wrong");
+    println!();
+    for (question, sql) in [
+        ("detection", "FROM deprecated_ami_discovery".to_owned()),
+        ("launches after a query", "FROM launches_after_deprecated_query()".to_owned()),
+        ("a principal's activity", format!("FROM activity_by_principal('{arn}')")),
+    ] {
+        let mut times: Vec<_> = (0..RUNS)
+            .map(|_| {
+                let begun = Instant::now();
+                store.collect(&sql).map(|(_, rows)| (begun.elapsed().as_secs_f64() * 1e3, rows.len()))
+            })
+            .collect::<std::result::Result<_, _>>()?;
+        times.sort_by(|a, b| a.0.total_cmp(&b.0));
+        println!("{question:<28}{:>7.1} ms{:>9} rows", times[RUNS / 2].0, times[0].1);
+    }
+    Ok(())
+}
+
+/// Runs a step in a process of its own.
+fn measure(step: &str, logs: &Path, work: &Path) -> Result<Measured> {
+    let output = Command::new(std::env::current_exe()?).args(["step", step]).arg(logs).arg(work).output()?;
+    let stdout = String::from_utf8(output.stdout)?;
+    let numbers: Vec<f64> = stdout.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    match numbers.as_slice() {
+        [seconds, peak_mib] if output.status.success() => Ok(Measured { seconds: *seconds, peak_mib: *peak_mib }),
+        _ => Err(format!("{step}: {stdout}{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
+}
+
+fn run_step(step: &str, logs: &Path, work: &Path) -> Result<()> {
+    let begun = Instant::now();
+    match step {
+        "inflate" => on_all_threads(logs, |bytes| drop(source::inflate(bytes)))?,
+        "parse" => on_all_threads(logs, |bytes| {
+            let text = envelope::text(source::inflate(bytes).bytes);
+            let mut reader = Reader::default();
+            while let Some(item) = reader.next(&text) {
+                assert!(matches!(item, Item::Record(_)), "the data set is sound");
+            }
+        })?,
+        "load" | "load again" => {
+            let store = Store::open(&work.join("load.duckdb"), Mode::Create)?;
+            let options = Options { paths: vec![logs.to_owned()], strict: false };
+            load::load(&store, &options, Arc::new(Progress::default()))?;
+        }
+        "hunt" => {
+            let hunt = Command::new(env!("CARGO_BIN_EXE_trailduck"))
+                .args(["hunt", "--format", "json", "--db"])
+                .arg(work.join("hunt.duckdb"))
+                .arg(logs)
+                .output()?;
+            assert!(hunt.status.success(), "{}", String::from_utf8_lossy(&hunt.stderr));
+        }
+        "recipe" => recipe(logs, &work.join("recipe.duckdb"))?,
+        _ => return Err("no such step".into()),
+    }
+    println!("{} {}", begun.elapsed().as_secs_f64(), peak_mib());
+    Ok(())
+}
+
+/// Calls `each` with the bytes of every file, files spread over all threads.
+fn on_all_threads(logs: &Path, each: impl Fn(Vec<u8>) + Sync) -> Result<()> {
+    let found = source::find(&[logs.to_owned()])?;
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads() {
+            scope.spawn(|| {
+                while let Some(source) = found.sources.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    each(Source::read(source).expect("the data set is readable"));
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+/// What one would write in SQL to the same end: read_json with all types spelled out, into a table like `events`. It
+/// stores duplicates twice, drops fields it does not know, and fails on the first bad file. VARIANTs are not shredded, as in
+/// the store: shredded, it takes minutes.
+fn recipe(logs: &Path, store: &Path) -> Result<()> {
+    let fields: Vec<_> = FIELDS.iter().map(|field| format!("\"{}\" {}", field.json, json_type(&field.kind))).collect();
+    let columns: Vec<_> = FIELDS.iter().map(|field| convert(&format!("r.\"{}\"", field.json), field)).collect();
+    let files = logs.join("**/*.json.gz");
+    let connection = duckdb::Connection::open(store)?;
+    connection.execute_batch(&format!(
+        "SET preserve_insertion_order = false;
+        SET variant_minimum_shredding_size = -1;
+        CREATE TABLE events AS SELECT {} FROM (
+            SELECT unnest(Records) AS r
+            FROM read_json('{}', columns = {{Records: 'STRUCT({})[]'}}, maximum_object_size = 200000000)
+        );",
+        columns.join(", "),
+        files.display(),
+        fields.join(", "),
+    ))?;
+    Ok(())
+}
+
+fn json_type(kind: &Kind) -> String {
+    let members = |fields: &[Field]| {
+        let members: Vec<_> =
+            fields.iter().map(|field| format!("\"{}\" {}", field.json, json_type(&field.kind))).collect();
+        members.join(", ")
+    };
+    match kind {
+        Kind::Text => "VARCHAR".to_owned(),
+        Kind::Bool => "BOOLEAN".to_owned(),
+        Kind::Time => "TIMESTAMP".to_owned(),
+        Kind::Uuid => "UUID".to_owned(),
+        Kind::Json => "JSON".to_owned(),
+        Kind::Struct(fields) => format!("STRUCT({})", members(fields)),
+        Kind::List(fields) => format!("STRUCT({})[]", members(fields)),
+    }
+}
+
+fn convert(path: &str, field: &Field) -> String {
+    match field.kind {
+        Kind::Json => format!("{path}::VARIANT AS {}", field.column),
+        _ => format!("{path} AS {}", field.column),
+    }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Peak memory of this process and, for a step that runs another program, of that one.
+fn peak_mib() -> f64 {
+    let status = fs::read_to_string(PathBuf::from("/proc/self/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kib.unwrap_or(f64::NAN) / 1024.0
+}
