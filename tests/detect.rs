@@ -124,8 +124,9 @@ fn findings_fail_only_when_asked() {
 fn a_rule_that_is_not_there_names_those_that_are() {
     let place = Place::with_fixtures();
     let ran = place.run(&["detect", "deprecated_ami"]);
-    assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("no rule deprecated_ami: there are deprecated_ami_discovery"), "{}", ran.stderr);
+    assert_eq!(ran.code, 2);
+    let rules = "[possible values: deprecated_ami_discovery, deprecated_ami_queries_any_owner]";
+    assert!(ran.stderr.contains(rules), "{}", ran.stderr);
     let rules = place.rows(&["detect", "--list"]);
     assert_eq!(rules[0]["rule"], "deprecated_ami_discovery");
     assert_eq!(rules[0]["technique"], "Cloud Infrastructure Discovery (T1580)");

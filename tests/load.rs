@@ -226,3 +226,54 @@ fn the_store_is_readable_by_its_owner_only() {
     let mode = std::fs::metadata(place.path("trail.duckdb")).expect("the store").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn the_store_is_no_source_of_its_own() {
+    let place = Place::new();
+    let forged = record(9, &json!({"eventName": "Forged"}));
+    let planted = record(1, &json!({"userAgent": format!("x\n{forged}\n")}));
+    place.write("a.json", log(&[planted]));
+    assert_eq!(place.load(&["."]), [1, 1, 1, 0, 0]);
+    assert_eq!(place.load(&["."]), [1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn damaged_logs_in_a_folder_are_rejected_not_passed_over() {
+    let [a, _] = two();
+    for text in [a.to_string()[..200].to_owned(), "{\"eventVersion\": \"1.11\"}\n".to_owned()] {
+        let place = Place::new();
+        place.write("logs/a.json", text);
+        assert_eq!(place.load(&["logs"]), [1, 1, 0, 0, 1]);
+        assert_eq!(place.run(&["load", "--strict", "logs", "--db", "other.duckdb"]).code, 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_looked_at_is_rejected_once() {
+    let place = Place::new();
+    place.write("logs/a.json", log(&two()));
+    std::os::unix::fs::symlink("nowhere", place.path("logs/broken")).expect("a link");
+    assert_eq!(place.load(&["logs"]), [2, 3, 2, 0, 1]);
+    assert_eq!(place.load(&["logs"]), [2, 1, 0, 0, 1]);
+    assert_eq!(place.sql("SELECT count(*) AS n FROM rejects"), [json!({"n": 1})]);
+}
+
+#[test]
+fn a_database_that_is_no_store_is_left_alone() {
+    let place = Place::new();
+    duckdb::Connection::open(place.path("foreign.db"))
+        .expect("it opens")
+        .execute_batch("CREATE TABLE t(a INT)")
+        .expect("SQL");
+    let before = std::fs::read(place.path("foreign.db")).expect("a file");
+    for args in [&["status"][..], &["sql", "SHOW TABLES"], &["sql", "--write", "DROP TABLE t"]] {
+        let ran = place.run(&[args, &["--db", "foreign.db"]].concat());
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains("no trailduck store"), "{}", ran.stderr);
+    }
+    assert_eq!(std::fs::read(place.path("foreign.db")).expect("a file"), before);
+    place.write("empty.db", "");
+    place.write("a.json", log(&two()));
+    place.ok(&["load", "a.json", "--db", "empty.db"]);
+}

@@ -65,7 +65,7 @@ fn records_that_no_schema_foresees() {
         json!({"requestParameters": "text"}),
         json!({"requestParameters": "{\"nested\": true}"}),
         json!({"requestParameters": {"": {"a.b": 1, "A": 2, "a": 3, "\"": 4, "é": "😀\u{0}"}}}),
-        json!({"requestParameters": {"n": [0.1, 1e300, -1.5e-7, u64::MAX, i64::MIN, 0, 1.0]}}),
+        json!({"requestParameters": {"n": [0.1, 1e300, -1.5e-7, u64::MAX, i64::MIN, 0, 1.0, 6.98554236e-15, 1.174868912E-20, 89e172]}}),
         json!({"userIdentity": null}),
         json!({"userIdentity": {}}),
         json!({"userIdentity": {"type": null, "arn": 5, "unknown": {"x": 1}, "sessionContext": {"attributes": {"mfaAuthenticated": true, "creationDate": "today"}}}}),
@@ -129,4 +129,16 @@ fn an_export_can_be_loaded_again() {
     let launches =
         place.ok(&["export", "--format", "ndjson", "--where", "event_name = 'RunInstances'", "--until", "2026-10-06"]);
     assert!(launches.lines().count() > 0 && launches.lines().all(|line| line.contains("\"RunInstances\"")));
+}
+
+#[test]
+fn an_export_that_fails_leaves_what_was_there() {
+    let place = Place::with_fixtures();
+    place.write("keep.json", "precious");
+    let store = std::fs::read(place.path("trail.duckdb")).expect("a file");
+    for args in [&["export", "-o", "keep.json", "--where", "nope"][..], &["export", "-o", "trail.duckdb"]] {
+        assert_eq!(place.run(args).code, 1);
+    }
+    assert_eq!(std::fs::read(place.path("keep.json")).expect("a file"), b"precious");
+    assert_eq!(std::fs::read(place.path("trail.duckdb")).expect("a file"), store);
 }

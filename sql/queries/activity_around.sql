@@ -5,7 +5,7 @@ display = ["seconds_from_event", "link", "event_source", "event_name", "outcome"
 
 [[parameters]]
 name = "event_id"
-type = "VARCHAR"
+type = "UUID"
 description = "The event in the middle."
 
 [[parameters]]

@@ -23,6 +23,20 @@ CREATE OR REPLACE MACRO seconds_between(earlier TIMESTAMP, later TIMESTAMP) AS
     (epoch_us(later) - epoch_us(earlier)) / 1000000.0;
 COMMENT ON MACRO seconds_between IS 'Seconds from the first moment to the second; negative when they are the other way round.';
 
+-- now() has a time zone, which event_time has not, and which takes an extension to compute with.
+CREATE OR REPLACE MACRO utc_now() AS make_timestamp(epoch_us(now()));
+COMMENT ON MACRO utc_now IS 'This moment as a TIMESTAMP in UTC, to compare with event_time.';
+
+-- Elastic indexes a value as keywords: a list stands for each of its values; nulls and objects are none.
+CREATE OR REPLACE MACRO keywords(value JSON) AS list_transform(
+    list_filter(
+        CASE json_type(value) WHEN 'ARRAY' THEN json_extract(value, '$[*]') ELSE [value] END,
+        lambda v: json_type(v) NOT IN ('NULL', 'OBJECT', 'ARRAY')
+    ),
+    lambda v: v ->> '$'
+);
+COMMENT ON MACRO keywords IS 'The scalar values of a JSON value, as text.';
+
 -- EC2 logs a set as {"items": [{...}, ...]}, an empty one as {}; some exports have a lone item without its list.
 CREATE OR REPLACE MACRO set_items(ec2_set JSON) AS CASE json_type(ec2_set, '$.items')
     WHEN 'ARRAY' THEN json_extract(ec2_set, '$.items[*]')
@@ -32,11 +46,8 @@ END;
 COMMENT ON MACRO set_items IS 'The items of an EC2 request or response set, as a list of JSON.';
 
 CREATE OR REPLACE MACRO item_values(ec2_set JSON, field VARCHAR) AS list_filter(
-    list_transform(
-        list_filter(set_items(ec2_set), lambda item: json_type(item, '$.' || field) NOT IN ('NULL', 'OBJECT')),
-        lambda item: json_extract_string(item, '$.' || field)
-    ),
-    lambda value: value NOT IN ('', '[]')
+    flatten(list_transform(set_items(ec2_set), lambda item: keywords(json_extract(item, '$.' || field)))),
+    lambda value: value <> ''
 );
 COMMENT ON MACRO item_values IS 'One field of each item of an EC2 set, as text; items without a value are left out.';
 

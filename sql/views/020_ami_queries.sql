@@ -10,8 +10,10 @@ WITH describe_images AS (
 asked AS (
     SELECT
         *,
-        -- Elastic indexes request parameters as keywords: JSON true and the string "true" are the same, "True" is not
-        request_parameters.includeDeprecated::VARCHAR = 'true' AS include_deprecated,
+        -- as a keyword JSON true and the string "true" are the same, "True" is not
+        CASE WHEN request_parameters.includeDeprecated IS NOT NULL
+            THEN list_contains(keywords(request_parameters.includeDeprecated::JSON), 'true')
+        END AS include_deprecated,
         item_values(request_parameters.ownersSet::JSON, 'owner') AS owners,
         item_values(request_parameters.imagesSet::JSON, 'imageId') AS image_ids,
         item_values(request_parameters.executableBySet::JSON, 'user') AS executable_by,

@@ -107,12 +107,15 @@ pub enum Kind {
     Varchar,
     Integer,
     Boolean,
+    Uuid,
 }
 
 impl Kind {
+    /// The type that the macro declares.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Varchar => "VARCHAR",
+            // a macro's parameter of type UUID takes no string literal
+            Self::Varchar | Self::Uuid => "VARCHAR",
             Self::Integer => "INTEGER",
             Self::Boolean => "BOOLEAN",
         }
@@ -129,6 +132,10 @@ impl Kind {
             Self::Boolean => match value {
                 "true" | "false" => Ok(value.to_owned()),
                 _ => Err("neither true nor false".to_owned()),
+            },
+            Self::Uuid => match uuid::Uuid::try_parse(value) {
+                Ok(id) => Ok(quote(&id.to_string())),
+                Err(_) => Err("not an event id such as a1e27003-e65c-4408-968f-ecee9c645d75".to_owned()),
             },
         }
     }
@@ -296,5 +303,6 @@ mod tests {
         assert_eq!(Kind::Integer.literal("24"), Ok("24".to_owned()));
         assert!(Kind::Integer.literal("24; DROP TABLE events").is_err());
         assert!(Kind::Boolean.literal("yes").is_err());
+        assert!(Kind::Uuid.literal("'; --").is_err());
     }
 }

@@ -1,11 +1,12 @@
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::print::PrintArgs;
 use super::time::Between;
 use super::{Context, exit};
 use crate::catalog::{CATALOG, Detection, Severity, one_line, quote};
 use crate::output::Format;
-use crate::store::{Cell, Mode};
+use crate::store::{Cell, Mode, Store};
 
 /// Run the detections and print alerts, newest first
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ Examples:
   trailduck detect --list")]
 pub struct Detect {
     /// Rules to run; those that are enabled unless told
-    #[arg(value_name = "RULE")]
+    #[arg(value_name = "RULE", value_parser = PossibleValuesParser::new(CATALOG.detections.iter().map(|rule| rule.name.as_str())))]
     rules: Vec<String>,
 
     #[command(flatten)]
@@ -37,15 +38,15 @@ pub struct Detect {
 
 impl Detect {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let rules = select(&self.rules)?;
-        let store = context.open(Mode::Read)?;
+        let rules = select(&self.rules);
         if self.list {
-            context.printer.print(&store, &list(), &self.print, &[])?;
+            context.printer.print(&Store::in_memory()?, &list(), &self.print, &[])?;
             return Ok(exit::DONE);
         }
+        let store = context.open(Mode::Read)?;
         let alerts = alerts(&rules, &self.between);
         let rows = context.printer.print(&store, &alerts, &self.print, &rules[0].display)?;
-        if rows == 0 && self.print.format == Format::Table {
+        if rows == 0 && self.print.limit != Some(0) && self.print.format == Format::Table {
             eprintln!("no alerts");
         }
         let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
@@ -61,17 +62,11 @@ impl Detect {
 }
 
 /// The rules of these names, or all that are enabled.
-fn select(names: &[String]) -> anyhow::Result<Vec<&'static Detection>> {
+fn select(names: &[String]) -> Vec<&'static Detection> {
     if names.is_empty() {
-        return Ok(CATALOG.detections.iter().filter(|rule| rule.enabled).collect());
+        return CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
     }
-    let rule = |name: &String| {
-        CATALOG.detection(name).ok_or_else(|| {
-            let names: Vec<_> = CATALOG.detections.iter().map(|rule| rule.name.as_str()).collect();
-            anyhow::anyhow!("no rule {name}: there are {}", names.join(", "))
-        })
-    };
-    names.iter().map(rule).collect()
+    names.iter().filter_map(|name| CATALOG.detection(name)).collect()
 }
 
 /// All alerts of some rules, newest first.

@@ -1,14 +1,15 @@
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use tempfile::NamedTempFile;
 
 use super::time::Between;
 use super::{Context, exit};
 use crate::record;
-use crate::store::{Cell, Column, Mode, Rows};
+use crate::source::Source;
+use crate::store::{Cell, Column, Mode, Rows, Store};
 
 /// Write records back as they came
 ///
@@ -53,18 +54,32 @@ impl Export {
             FROM events WHERE {} AND (\n{condition}\n)",
             self.between.condition()
         );
-        let mut to: BufWriter<Box<dyn Write>> = BufWriter::new(match &self.output {
-            Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
-            None => Box::new(io::stdout().lock()),
-        });
-        let mut records = Records { to: &mut to, envelope: self.format, written: 0 };
-        store.rows(&sql, &mut records)?;
+        match &self.output {
+            None => self.write(&store, &sql, &mut BufWriter::new(io::stdout().lock()))?,
+            Some(path) => {
+                // the file is there when it is whole, and what it replaces until then
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let cannot = || format!("cannot write {}", path.display());
+                if store.owns(&Source::File { path: path.clone(), named: true }) {
+                    bail!("{} is the store itself: export to another file", path.display());
+                }
+                let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
+                self.write(&store, &sql, &mut BufWriter::new(&mut file))?;
+                file.persist(path).with_context(cannot)?;
+            }
+        }
+        Ok(exit::DONE)
+    }
+
+    fn write(&self, store: &Store, sql: &str, to: &mut dyn Write) -> anyhow::Result<()> {
+        let mut records = Records { to, envelope: self.format, written: 0 };
+        store.rows(sql, &mut records)?;
         let written = records.written;
         if self.format == Envelope::Cloudtrail {
             to.write_all(if written == 0 { b"{\"Records\":[]}\n" } else { b"\n]}\n" })?;
         }
         to.flush()?;
-        Ok(exit::DONE)
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use super::load::{What, as_row, in_words};
 use super::print::PrintArgs;
 use super::time::Between;
-use super::{Context, detect};
+use super::{Context, Usage, detect};
 use crate::catalog::{CATALOG, Detection};
 use crate::output::Format;
 use crate::store::{Cell, Mode, Store};
@@ -37,9 +37,9 @@ struct Part<'a> {
 impl Hunt {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         if self.format == Format::Csv {
-            bail!(
+            bail!(Usage(
                 "a page of several tables is no CSV: use `trailduck detect --format csv` and `trailduck correlate --format csv`"
-            );
+            ));
         }
         let store = context.open(Mode::Create)?;
         let summary = self.what.load(&store)?;

@@ -32,7 +32,7 @@ pub struct Load {
     format: Format,
 }
 
-/// What to load: shared with `hunt`.
+// What to load: shared with `hunt`. (No doc comment: see PrintArgs.)
 #[derive(Debug, Args)]
 pub struct What {
     /// Files, folders, patterns, or `-`
@@ -152,10 +152,11 @@ fn holds(store: &Store) -> anyhow::Result<String> {
 
 /// The summary as one row.
 pub fn as_row(summary: &Summary) -> String {
-    let Summary { files, files_known, digests, other, events, new, duplicate, rejected, left, seconds, .. } = summary;
+    let Summary { files, files_known, digests, other, events, new, duplicate, rejected, undone, left, seconds, .. } =
+        summary;
     format!(
         "SELECT {files} AS files, {files_known} AS files_known, {digests} AS digests, {other} AS other_files, \
-         {events} AS events, {new} AS new, {duplicate} AS duplicate, {rejected} AS rejected, \
+         {events} AS events, {new} AS new, {duplicate} AS duplicate, {rejected} AS rejected, {undone} AS undone, \
          {left} AS files_left, {seconds:.3}::DOUBLE AS seconds, {} AS events_per_second, \
          min(event_time) AS first_event_time, max(event_time) AS last_event_time, \
          count(DISTINCT recipient_account_id) AS accounts FROM events",

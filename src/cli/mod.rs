@@ -26,6 +26,7 @@ use print::{ColorChoice, Printer};
 mod exit {
     pub const DONE: u8 = 0;
     pub const FAILED: u8 = 1;
+    pub const USAGE: u8 = 2;
     pub const FINDINGS: u8 = 3;
     pub const INTERRUPTED: u8 = 130;
 }
@@ -94,6 +95,11 @@ impl Context {
     }
 }
 
+/// Arguments that do not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(&'static str);
+
 /// Parses the arguments, runs the command, and reports what went wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -117,19 +123,16 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             eprintln!("trailduck: {}", output::visible_lines(&describe(&error)));
-            ExitCode::from(exit::FAILED)
+            let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
+            ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
         }
     }
 }
 
-/// What went wrong, from the outside in.
+/// What went wrong, from the outside in; without the code that DuckDB's errors end in, which is always the same.
 fn describe(error: &anyhow::Error) -> String {
-    let cause = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
-        // without the code that the crate adds, which is always the same
-        Some(duckdb::Error::DuckDBFailure(_, Some(message))) => message.clone(),
-        _ => cause.to_string(),
-    };
-    error.chain().map(cause).collect::<Vec<_>>().join(": ")
+    let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::output::{self, Format, Select, Style};
 use crate::store::{Rows, Store};
 
-/// Arguments of every command that prints rows.
+// Arguments of every command that prints rows. (A doc comment would become the help of those commands.)
 #[derive(Debug, Clone, Args)]
 pub struct PrintArgs {
     /// How rows are written
@@ -47,7 +47,9 @@ impl Printer {
             ColorChoice::Never => false,
         };
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let width = terminal.then(|| columns.or_else(|| comfy_table::Table::new().width()).unwrap_or(80));
+        // a terminal may say that it has no columns, which means that it does not know
+        let width = columns.or_else(|| comfy_table::Table::new().width()).filter(|&width| width > 0);
+        let width = terminal.then(|| width.unwrap_or(80));
         Self { style: Style { width, color } }
     }
 

@@ -3,7 +3,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use super::print::PrintArgs;
 use super::{Context, exit};
 use crate::catalog::{CATALOG, Kind, Query, one_line, quote};
-use crate::store::Mode;
+use crate::store::{Mode, Store};
 
 /// `trailduck query`: its subcommands and their arguments follow from the catalog.
 #[derive(Debug)]
@@ -15,14 +15,14 @@ pub struct QueryCommand {
 
 impl QueryCommand {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let store = context.open(Mode::Read)?;
         match self.call {
             Some((query, arguments)) => {
+                let store = context.open(Mode::Read)?;
                 let sql = format!("FROM {}({arguments})", query.name);
                 context.printer.print(&store, &sql, &self.print, &query.display)?;
             }
             None => {
-                context.printer.print(&store, &list(), &self.print, &[])?;
+                context.printer.print(&Store::in_memory()?, &list(), &self.print, &[])?;
             }
         }
         Ok(exit::DONE)
@@ -84,7 +84,7 @@ fn subcommand(query: &'static Query) -> Command {
         let kind = parameter.kind;
         let mut arg = Arg::new(parameter.name.as_str())
             .long(parameter.name.as_str())
-            .value_name(kind.name())
+            .value_name(if kind == Kind::Uuid { "UUID" } else { kind.name() })
             .help(match &parameter.default {
                 Some(default) => format!("{} [default: {}]", parameter.description, default.trim_matches('\'')),
                 None => parameter.description.clone(),

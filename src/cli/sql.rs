@@ -17,11 +17,13 @@ use crate::store::{Mode, statements};
 Examples:
   trailduck sql 'SELECT event_name, count(*) FROM events GROUP BY ALL ORDER BY 2 DESC'
   trailduck sql 'SELECT request_parameters.includeDeprecated FROM events' --format csv
+  trailduck sql 'FROM api_calls WHERE event_time > utc_now() - INTERVAL 1 DAY'
   trailduck sql -f review.sql
   echo 'FROM principals' | trailduck sql")]
 pub struct Sql {
     /// The SQL; without it, standard input is read
-    #[arg(conflicts_with = "file")]
+    // it may begin with a comment
+    #[arg(conflicts_with = "file", allow_hyphen_values = true)]
     sql: Option<String>,
 
     /// Read the SQL from a file

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use clap::Args;
 
-/// Arguments that bound a time: the interval is half-open, [since, until).
+// Arguments that bound a time: the interval is half-open, [since, until). (No doc comment: see PrintArgs.)
 #[derive(Debug, Clone, Default, Args)]
 pub struct Between {
     /// From this moment on: 24h, 7d, 2026-10-01, 2026-10-01T14:00:00Z

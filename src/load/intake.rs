@@ -42,26 +42,6 @@ pub struct FileReport {
     pub new: u64,
     pub duplicate: u64,
     pub rejects: Vec<Reject>,
-    /// Whether the user named this very file.
-    named: bool,
-}
-
-impl FileReport {
-    /// A folder or file that could not even be looked at.
-    pub fn unreadable(file_id: i64, path: &str, reason: &str) -> Self {
-        let reject = Reject { record: None, byte_offset: 0, reason: reason.to_owned(), excerpt: String::new() };
-        Self {
-            file_id: i32::try_from(file_id).unwrap_or(i32::MAX),
-            path: path.to_owned(),
-            size: 0,
-            sha256: String::new(),
-            format: Format::Other,
-            new: 0,
-            duplicate: 0,
-            rejects: vec![reject],
-            named: true,
-        }
-    }
 }
 
 /// What the threads of a load share.
@@ -155,32 +135,45 @@ impl Intake {
         };
         let size = bytes.len() as u64;
         Progress::add(&self.progress.bytes, size);
-        let mut sha256 = String::new();
+        let mut hash = None;
         if error.is_none() {
-            let hash: [u8; 32] = Sha256::digest(&bytes).into();
-            if !lock(&self.contents).insert(hash) {
+            let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+            if !lock(&self.contents).insert(sha256) {
                 return None;
             }
-            sha256 = hex(&hash);
+            hash = Some(sha256);
         }
         let inflated = inflate(bytes);
-        let report = FileReport {
-            file_id: i32::try_from(self.next_file_id.fetch_add(1, Ordering::Relaxed)).unwrap_or(i32::MAX),
-            path: source.name(),
+        Some(OpenFile {
+            report: self.report(source.name(), size, hash.as_ref().map(|hash| hex(hash)).unwrap_or_default()),
+            text: envelope::text(inflated.bytes),
+            reader: Reader::default(),
+            damage: error.or(inflated.damage),
+            named: source.named(),
+            hash,
+        })
+    }
+
+    /// The report on a folder or file that could not even be looked at.
+    pub fn unreadable(&self, path: &str, reason: &str) -> FileReport {
+        let reject = Reject { record: None, byte_offset: 0, reason: reason.to_owned(), excerpt: String::new() };
+        let mut report = self.report(path.to_owned(), 0, String::new());
+        report.rejects.push(reject);
+        report
+    }
+
+    fn report(&self, path: String, size: u64, sha256: String) -> FileReport {
+        let file_id = self.next_file_id.fetch_add(1, Ordering::Relaxed);
+        FileReport {
+            file_id: i32::try_from(file_id).unwrap_or(i32::MAX),
+            path,
             size,
             sha256,
             format: Format::Other,
             new: 0,
             duplicate: 0,
             rejects: Vec::new(),
-            named: source.named(),
-        };
-        Some(OpenFile {
-            report,
-            text: envelope::text(inflated.bytes),
-            reader: Reader::default(),
-            damage: error.or(inflated.damage),
-        })
+        }
     }
 
     /// Whether an event is new in this transaction; it is not the next time.
@@ -190,15 +183,17 @@ impl Intake {
     }
 
     fn close(&self, file: OpenFile) {
-        let OpenFile { mut report, text, reader, damage } = file;
+        let OpenFile { mut report, text, reader, damage, named, hash } = file;
         report.format = reader.format();
         let no_record = report.new + report.duplicate == 0;
         if let Some(reason) = damage {
             let byte_offset = text.len() as u64;
             report.rejects.push(Reject { record: None, byte_offset, reason, excerpt: String::new() });
-        } else if no_record && !report.named && matches!(report.format, Format::Other | Format::Record | Format::Ndjson)
-        {
-            // a file that happens to lie in a folder of logs and is none
+        } else if no_record && !named && is_no_log(&report) {
+            // nothing of it is in the store: should it be named some day, it is read again
+            if let Some(hash) = hash {
+                lock(&self.contents).remove(&hash);
+            }
             self.other.fetch_add(1, Ordering::Relaxed);
             return;
         } else if no_record && report.format == Format::Other && report.rejects.is_empty() {
@@ -207,6 +202,16 @@ impl Intake {
         }
         lock(&self.reports).push(report);
     }
+}
+
+/// Whether a file without a single good record is something else that happens to lie in a folder of logs, rather than a
+/// damaged log.
+fn is_no_log(report: &FileReport) -> bool {
+    let begins_like_a_record = |reject: &Reject| {
+        ["\"eventVersion\"", "\"eventTime\"", "\"eventID\""].iter().any(|key| reject.excerpt.contains(key))
+    };
+    matches!(report.format, Format::Other | Format::Record | Format::Ndjson)
+        && !report.rejects.iter().any(begins_like_a_record)
 }
 
 /// A lock is only held for moments in which nothing panics.
@@ -223,6 +228,9 @@ struct OpenFile {
     text: String,
     reader: Reader,
     damage: Option<String>,
+    /// Whether the user named this very file.
+    named: bool,
+    hash: Option<[u8; 32]>,
 }
 
 /// Turns files into sorted rows, one batch after the other.

@@ -75,7 +75,9 @@ const REJECTS_SHOWN: usize = 5;
 /// Loads `options.paths` into `store`.
 pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
     let begun = Instant::now();
-    let Found { sources, unreadable } = source::find(&options.paths)?;
+    let Found { mut sources, unreadable } = source::find(&options.paths)?;
+    // its pages are full of records already, and of what attackers wrote
+    sources.retain(|source| !store.owns(source));
     let connection = &store.connection;
     let contents = contents(connection)?;
     let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
@@ -109,9 +111,7 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
             bail!("{inserted} events were stored where {read} were read: nothing of these files is kept");
         }
         if first {
-            reports.extend(unreadable.iter().enumerate().map(|(index, (path, reason))| {
-                FileReport::unreadable(intake.next_file_id() + index as i64, path, reason)
-            }));
+            reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason)));
         }
         if !(was_empty && first) {
             delete_stored_before(connection, first_file_id, &mut reports)?;
@@ -130,7 +130,7 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
     summary.other = intake.other.load(Ordering::Relaxed);
     summary.left = intake.left() as u64;
     if options.strict && summary.rejected > 0 {
-        (summary.new, summary.undone) = (0, true);
+        summary.undone = true;
     } else {
         let finish = "UPDATE loads SET finished_at = make_timestamp(epoch_us(now())) WHERE load_id = ?";
         connection.execute(finish, [load_id])?;
@@ -200,6 +200,12 @@ fn delete_stored_before(connection: &Connection, first_file_id: i64, reports: &m
 }
 
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {
+    for report in reports.iter().filter(|report| report.sha256.is_empty()) {
+        // what could not be read the last time and still cannot is said once
+        let again = "file_id IN (SELECT file_id FROM files WHERE sha256 = '' AND path = ?)";
+        connection.execute(&format!("DELETE FROM rejects WHERE {again}"), [&report.path])?;
+        connection.execute(&format!("DELETE FROM files WHERE {again}"), [&report.path])?;
+    }
     let mut files = connection.appender("files")?;
     let mut rejects = connection.appender("rejects")?;
     for report in reports {

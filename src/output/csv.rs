@@ -41,7 +41,9 @@ impl Output for Csv<'_> {
 /// tabs stay: a quoted cell may hold them.
 fn harmless(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+    if text.starts_with(['\t', '\r', '\n'])
+        || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+    {
         cell.push('\'');
     }
     for part in text.split_inclusive(['\n', '\t']) {
@@ -65,6 +67,7 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("-5", "'-5"),
             ("\t=1", "'\t=1"),
+            (" =1", "' =1"),
             ("a\nb\x1b[2J", "a\nb\\u{1b}[2J"),
         ] {
             assert_eq!(harmless(text), cell);

@@ -1,12 +1,37 @@
 //! Characters that would do something instead of being shown.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
-/// Whether a character may move a terminal's cursor, hide text or reverse its order: C0 and C1 controls, bidirectional
-/// controls, zero-width characters, line and paragraph separators (Unicode, "Format" and "Control" categories).
+/// Whether a character may move a terminal's cursor, hide text or reverse its order: Unicode's categories Control, Format,
+/// Line and Paragraph Separator, and letters without a shape; but not the variation selectors that emoji have.
 pub fn acts(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+    const INVISIBLE: &[RangeInclusive<char>] = &[
+        '\u{AD}'..='\u{AD}',
+        '\u{34F}'..='\u{34F}',
+        '\u{600}'..='\u{605}',
+        '\u{61C}'..='\u{61C}',
+        '\u{6DD}'..='\u{6DD}',
+        '\u{70F}'..='\u{70F}',
+        '\u{890}'..='\u{891}',
+        '\u{8E2}'..='\u{8E2}',
+        '\u{115F}'..='\u{1160}',
+        '\u{17B4}'..='\u{17B5}',
+        '\u{180B}'..='\u{180F}',
+        '\u{200B}'..='\u{200F}',
+        '\u{2028}'..='\u{202E}',
+        '\u{2060}'..='\u{206F}',
+        '\u{3164}'..='\u{3164}',
+        '\u{FEFF}'..='\u{FEFF}',
+        '\u{FFA0}'..='\u{FFA0}',
+        '\u{FFF9}'..='\u{FFFB}',
+        '\u{110BD}'..='\u{110CD}',
+        '\u{13430}'..='\u{1343F}',
+        '\u{1BCA0}'..='\u{1BCA3}',
+        '\u{1D173}'..='\u{1D17A}',
+        '\u{E0000}'..='\u{E0FFF}',
+    ];
+    char.is_control() || (char >= '\u{AD}' && INVISIBLE.iter().any(|range| range.contains(&char)))
 }
 
 /// `text` with such characters spelled out: `\n`, `\u{1b}`.

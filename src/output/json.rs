@@ -62,9 +62,15 @@ fn value(cell: &Cell) -> String {
         // JSON has no infinity
         Cell::Float(value) => quote(&value.to_string()),
         Cell::Number(text) => text.clone(),
+        // DuckDB writes NaN and Infinity inside nested values, which are no JSON
+        Cell::Json(json) if (json.contains("NaN") || json.contains("Infinity")) && !is_json(json) => quote(json),
         Cell::Json(json) => escape::json(json),
         Cell::Text(text) => quote(text),
     }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 fn quote(text: &str) -> String {
@@ -85,6 +91,8 @@ mod tests {
             (Cell::Float(f64::INFINITY), "\"inf\""),
             (Cell::Number("123456789012345678901234567890".into()), "123456789012345678901234567890"),
             (Cell::Json("{\"a\":[1]}".into()), "{\"a\":[1]}"),
+            (Cell::Json("{\"a\":NaN}".into()), r#""{\"a\":NaN}""#),
+            (Cell::Json("[\"NaN\"]".into()), r#"["NaN"]"#),
             (Cell::Text("a\"b\x1b\u{202e}".into()), r#""a\"b\u001b\u202e""#),
         ] {
             assert_eq!(value(&cell), json);

@@ -47,6 +47,9 @@ fn inert(text: &str) -> String {
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' => cell.extend(['\\', char]),
             // an address would become a link by itself
             ':' => cell.push_str("&#58;"),
+            '@' => cell.push_str("&#64;"),
+            '$' => cell.push_str("&#36;"),
+            '.' if cell.ends_with("www") => cell.push_str("&#46;"),
             char => cell.push(char),
         }
     }
@@ -60,6 +63,7 @@ mod tests {
     #[test]
     fn markup_is_escaped() {
         assert_eq!(inert("a|b\n"), r"a\|b\\n");
+        assert_eq!(inert("www.e.example a@b $x$"), "www&#46;e.example a&#64;b &#36;x&#36;");
         assert_eq!(inert("[x](https://e.example) <img>"), r"\[x\](https&#58;//e.example) &lt;img&gt;");
     }
 }

@@ -52,6 +52,14 @@ pub fn output<'w>(format: Format, style: Style, to: &'w mut dyn Write) -> Box<dy
     }
 }
 
+/// A column was asked for that the rows do not have.
+#[derive(Debug, thiserror::Error)]
+#[error("no column {name}: there are {there}")]
+pub struct NoSuchColumn {
+    name: String,
+    there: String,
+}
+
 /// Lets through some columns only, in the order they are named, and so many rows; counts them.
 pub struct Select<'o> {
     output: &'o mut dyn Rows,
@@ -79,8 +87,8 @@ impl Rows for Select<'_> {
             self.indexes.clear();
             for name in &self.wanted {
                 let Some(index) = columns.iter().position(|column| column.name == *name) else {
-                    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-                    anyhow::bail!("no column {name}: there are {}", names.join(", "));
+                    let there = columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>().join(", ");
+                    return Err(NoSuchColumn { name: name.clone(), there }.into());
                 };
                 self.indexes.push(index);
             }
@@ -104,6 +112,7 @@ fn plain(cell: &Cell) -> String {
         Cell::Null => String::new(),
         Cell::Bool(value) => value.to_string(),
         Cell::Integer(value) => value.to_string(),
+        Cell::Float(value) if value.is_finite() => serde_json::Value::from(*value).to_string(),
         Cell::Float(value) => value.to_string(),
         Cell::Number(text) | Cell::Json(text) | Cell::Text(text) => text.clone(),
     }

@@ -3,7 +3,7 @@
 //! [`Reader`] finds the records in a file's text one by one, and goes on behind what it cannot read.
 
 use super::Record;
-use super::json::{Scanner, SyntaxError};
+use super::json::{Next, Scanner, SyntaxError};
 use super::parse::{Document, Invalid, parse};
 
 /// Every record AWS writes begins with this: where reading can go on after damage in a list.
@@ -105,12 +105,9 @@ impl Reader {
     }
 
     pub fn next<'a>(&mut self, text: &'a str) -> Option<Item<'a>> {
-        if self.at == 0 && text.starts_with(BYTE_ORDER_MARK) {
-            self.at = BYTE_ORDER_MARK.len_utf8();
-        }
         loop {
             let rest = &text[self.at..];
-            let trimmed = rest.trim_start_matches([' ', '\n', '\r', '\t']);
+            let trimmed = rest.trim_start_matches([' ', '\n', '\r', '\t', BYTE_ORDER_MARK]);
             self.at += rest.len() - trimmed.len();
             match (self.within.last(), trimmed.as_bytes().first()) {
                 (None, None) => return None,
@@ -119,7 +116,8 @@ impl Reader {
                     let reason = "the file ends before its list of records does".to_owned();
                     return Some(Item::Reject(reject(text, None, self.at, reason)));
                 }
-                (Some(Within::List), Some(b',')) => self.at += 1,
+                // between records a comma says nothing, and in NDJSON some put one
+                (Some(Within::List) | None, Some(b',')) => self.at += 1,
                 (Some(Within::List), Some(b']')) => {
                     self.at += 1;
                     self.within.pop();
@@ -198,8 +196,14 @@ impl Reader {
         while !scanner.skip_token(b'}') {
             scanner.expect(b',', "`,` or `}` behind Records")?;
             scanner.peek()?;
-            scanner.string()?;
+            let key = scanner.string()?;
             scanner.expect(b':', "`:` after a key")?;
+            if key.raw == "Records" && scanner.peek()? == Next::List {
+                // once more: a list is a list
+                self.at += scanner.at() + 1;
+                self.within.extend([Within::Envelope, Within::List]);
+                return Ok(());
+            }
             scanner.value()?;
         }
         self.at += scanner.at();
@@ -220,12 +224,16 @@ impl Reader {
 
     /// At something that cannot be read to its end: where does the next record begin?
     fn resume(&mut self, text: &str) {
-        let behind = self.at + text[self.at..].chars().next().map_or(0, char::len_utf8);
-        let rest = &text[behind..];
-        // a list may be spread over lines, one record after the other is not
-        let line = if self.within.is_empty() { rest.find('\n').map(|at| at + 1) } else { None };
-        match rest[..line.unwrap_or(rest.len())].find(RECORD_BEGIN).or(line) {
-            Some(at) => self.at = behind + at,
+        let rest = &text[self.at..];
+        let in_list = !self.within.is_empty();
+        let next = match end_by_brackets(rest) {
+            Some(end) if follows_on(&rest[end..], in_list) => Some(end),
+            // a list may be spread over lines, one record after the other is not
+            _ if in_list => next_in_list(rest),
+            _ => rest.find('\n').map(|at| at + 1),
+        };
+        match next {
+            Some(at) => self.at += at,
             None => {
                 // the rest of the file belongs to what was just rejected
                 self.at = text.len();
@@ -244,6 +252,50 @@ impl Reader {
             });
         }
     }
+}
+
+/// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone. An object that holds what
+/// looks like a record, as a logged request may, is passed over whole.
+fn end_by_brackets(rest: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            // no string goes on in the next line, and no pretty-printed object begins one
+            b'\n' if in_string || rest[at + 1..].starts_with('{') => return None,
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => open.push(byte),
+            b'}' | b']' if !in_string => {
+                let opened = open.pop()?;
+                // in ASCII a closing bracket comes two behind its opening one
+                if opened + 2 != byte {
+                    return None;
+                }
+                if open.is_empty() {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        if open.is_empty() {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether what stands behind a record is what should: the list goes on or ends, or a line does.
+fn follows_on(rest: &str, in_list: bool) -> bool {
+    let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+    if in_list { trimmed.starts_with([',', ']']) } else { trimmed.is_empty() || trimmed.len() < rest.len() }
+}
+
+/// The next record of a list, where brackets are of no help. What begins a list of its own is nested in the damaged one.
+fn next_in_list(rest: &str) -> Option<usize> {
+    let begins = rest.match_indices(RECORD_BEGIN).map(|(at, _)| at);
+    begins.skip_while(|&at| !rest[..at].trim_end_matches([' ', '\t', '\r', '\n']).ends_with(',')).next()
 }
 
 fn reject(text: &str, record: Option<u64>, at: usize, reason: String) -> Reject {
@@ -291,7 +343,9 @@ mod tests {
             (format!("{a}\n{b}\n"), Format::Ndjson, "++"),
             (format!("{a}\r\n\r\n{b}"), Format::Ndjson, "++"),
             (format!("{{\"Records\":[{a}]}}\n{{\"Records\":[{b}]}}\n"), Format::Records, "++"),
+            (format!("{{\"Records\":[{a}],\"Records\":[{b}]}}"), Format::Records, "++"),
             (format!("[{a},{b}]"), Format::Array, "++"),
+            (format!("\u{FEFF}{a},\n\u{FEFF}{b}"), Format::Ndjson, "++"),
             (format!("[{{\"Records\":[{a}]}},{{\"Records\":[{b}]}}]"), Format::Array, "++"),
             (a.clone(), Format::Record, "+"),
             (format!("\u{FEFF}{a}"), Format::Record, "+"),
@@ -317,6 +371,16 @@ mod tests {
             (format!("{a}\n{{\"a\":1}}\n{c}\n"), "+-+"),
             (format!("{{\"Records\":[{a}] x\n{b}"), "+-+"),
             (r#"{"Records":{"a":1}}"#.to_owned(), "-"),
+            // pretty-printed, other keys first
+            (format!("{{\"Records\":[\n{{\n \"a\" 1,\n \"b\":{{}}\n}},\n{a}\n]}}"), "-+"),
+            (format!("{{\n \"a\" 1,\n \"b\":{{}}\n}}\n{a}\n"), "-+"),
+            // a record that is part of another's request is no record
+            (
+                format!(
+                    r#"{{"Records":[{{"eventVersion":"1","requestParameters":{{"document":{a},"list":[{a},{a}]}},"x" 1}},{c}]}}"#
+                ),
+                "-+",
+            ),
         ] {
             assert_eq!(pieces(&text).1, expected, "{text}");
         }

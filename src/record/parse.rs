@@ -42,7 +42,8 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     let mut records_no_list = false;
     let read = scanner.object(|scanner, key| {
         if key.raw == "Records" {
-            if scanner.peek()? == Next::List {
+            // an object that has a time of its own is a record, whatever else it has
+            if scanner.peek()? == Next::List && !top.has("eventTime") {
                 envelope = Some(scanner.at());
                 return Err(Stop::Envelope);
             }
@@ -66,7 +67,7 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     }
     let mut record = top.into_record(&text[..len], scanner.flaws);
     if !matches!(record.values[EVENT_ID], Value::Uuid(_)) {
-        record.values[EVENT_ID] = Value::Uuid(derive_id(&text[..len]));
+        record.values[EVENT_ID] = Value::Uuid(derive_id(&text[..len], record.original.is_none()));
         record.event_id_derived = true;
     }
     Ok(Document::Record(record, len))
@@ -116,7 +117,8 @@ impl<'a> Members<'a> {
     }
 
     fn member(&mut self, scanner: &mut Scanner<'a>, key: Str<'a>) -> Result<(), SyntaxError> {
-        let Some(index) = self.fields.iter().position(|field| field.json == key.raw) else {
+        let name = key.decode();
+        let Some(index) = self.fields.iter().position(|field| field.json == name) else {
             scanner.flaws.inexact |= self.unknown.repeats(key);
             let value = scanner.value()?;
             self.lay_over(key.raw, value);
@@ -130,7 +132,7 @@ impl<'a> Members<'a> {
             if !self.nulls.is_empty() {
                 self.nulls.push(',');
             }
-            self.nulls.push_str(key.raw);
+            self.nulls.push_str(&name);
             return Ok(());
         }
         let (value, rest) = read(scanner, &self.fields[index].kind)?;
@@ -301,7 +303,9 @@ fn cloudtrail_time(text: &str) -> Option<i64> {
     if !separators.iter().all(|&(at, separator)| bytes[at] == separator) {
         return None;
     }
-    let date = NaiveDate::from_ymd_opt(number(0..4)?.cast_signed(), number(5..7)?, number(8..10)?)?;
+    // SQL has no year 0
+    let year = Some(number(0..4)?.cast_signed()).filter(|&year| year > 0)?;
+    let date = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
     let time = date.and_hms_opt(number(11..13)?, number(14..16)?, number(17..19)?)?;
     Some(time.and_utc().timestamp_micros())
 }
@@ -318,9 +322,10 @@ fn id<'a>(text: &str) -> (Value<'a>, bool) {
 }
 
 /// An id that equal records share, however they are written: version 8 (RFC 9562), from SHA-256 of the record with
-/// sorted keys and no white space.
-fn derive_id(text: &str) -> Uuid {
-    let canonical = serde_json::from_str::<serde_json::Value>(text).map(|value| value.to_string());
+/// sorted keys and no white space; of its very text where a parser would change what it says.
+fn derive_id(text: &str, exact: bool) -> Uuid {
+    let canonical = exact.then(|| serde_json::from_str::<serde_json::Value>(text).ok()).flatten();
+    let canonical = canonical.map(|value| value.to_string());
     let hash = Sha256::digest(canonical.as_deref().unwrap_or(text));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

@@ -60,16 +60,17 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Missing> {
 }
 
 fn glob(pattern: &str, found: &mut Found) -> Result<(), Missing> {
-    let matcher = GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher();
+    // `./a//b` is written `a/b`, as the paths below are
+    let components = Path::new(pattern).components().filter(|component| *component != Component::CurDir);
+    let normal: PathBuf = components.collect();
+    let matcher = GlobBuilder::new(&normal.to_string_lossy()).literal_separator(true).build()?.compile_matcher();
     let literal = |component: &Component| !component.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
-    let base: PathBuf = Path::new(pattern).components().take_while(literal).collect();
+    let base: PathBuf = normal.components().take_while(literal).collect();
+    let base = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
     let before = found.sources.len();
-    let here = base.as_os_str().is_empty();
-    walk(
-        if here { Path::new(".") } else { &base },
-        |path| matcher.is_match(path.strip_prefix("./").unwrap_or(path)),
-        found,
-    );
+    // a folder that matches stands for all below it
+    let wanted = |path: &Path| path.strip_prefix(".").unwrap_or(path).ancestors().any(|path| matcher.is_match(path));
+    walk(base, wanted, found);
     if found.sources.len() == before {
         return Err(Missing::Pattern { pattern: pattern.to_owned() });
     }
@@ -128,6 +129,7 @@ mod tests {
         assert_eq!(names(&[at(""), at("notes.txt"), at("b")], folder.path()), all);
         assert_eq!(names(&[at("**/*.json")], folder.path()), all[1..]);
         assert_eq!(names(&[at("*.json")], folder.path()), all[2..]);
+        assert_eq!(names(&[at(".//./[b]")], folder.path()), all[1..2]);
         assert!(find(&[at("*.gz")]).is_err_and(|error| error.to_string().ends_with("no file matches")));
         assert!(find(&[at("typo")]).is_err());
     }

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use duckdb::{AccessMode, Config, Connection};
 
 use crate::catalog::CATALOG;
+use crate::source::Source;
 
 /// An open store.
 pub struct Store {
@@ -36,12 +37,18 @@ impl Store {
         if mode != Mode::Create && !path.exists() {
             bail!("no store at {shown}: make one with `trailduck load PATH`, or name another with --db");
         }
-        if mode == Mode::Read {
+        if mode != Mode::Create {
             let store = Self::connect(path, AccessMode::ReadOnly)?;
-            if store.is_current()? {
+            if store.version()? == 0 {
+                bail!("{shown} is a DuckDB database, but no trailduck store: make one with `trailduck load PATH`");
+            }
+            if mode == Mode::Read && store.is_current()? {
                 return Ok(store);
             }
-            // views of another version of trailduck: they are brought up to date first
+            // views of another version of trailduck are brought up to date first
+        } else if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0) {
+            // DuckDB makes a database where there is no file, but not of an empty one
+            std::fs::remove_file(path).with_context(|| format!("cannot replace the empty file {shown}"))?;
         }
         let store = Self::connect(path, AccessMode::ReadWrite)?;
         store.migrate()?;
@@ -53,8 +60,26 @@ impl Store {
         Self::connect(path, AccessMode::ReadOnly)
     }
 
+    /// An empty database in memory, for rows that come from no store.
+    pub fn in_memory() -> anyhow::Result<Self> {
+        Ok(Self { connection: Connection::open_in_memory()?, path: PathBuf::new() })
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether a source is this store itself, or DuckDB's log of changes beside it.
+    pub fn owns(&self, source: &Source) -> bool {
+        let Source::File { path, .. } = source else { return false };
+        let mut log = self.path.clone().into_os_string();
+        log.push(".wal");
+        let same = |own: &Path| match (own.canonicalize(), path.canonicalize()) {
+            (Ok(own), Ok(path)) => own == path,
+            _ => false,
+        };
+        path.file_name() == self.path.file_name() && same(&self.path)
+            || path.file_name() == Path::new(&log).file_name() && same(Path::new(&log))
     }
 
     fn connect(path: &Path, mode: AccessMode) -> anyhow::Result<Self> {

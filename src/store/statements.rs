@@ -19,7 +19,8 @@ pub fn statements(script: &str) -> Vec<&str> {
                 continue;
             }
             '-' if rest.starts_with("--") => until(rest, 2, "\n"),
-            '/' if rest.starts_with("/*") => until(rest, 2, "*/"),
+            '/' if rest.starts_with("/*") => block_comment(rest),
+            '\'' if escapes(&script[..at]) => escape_string(rest),
             '\'' | '"' => until(rest, 1, &rest[..1]),
             '$' => dollar_quote(rest).unwrap_or(1),
             token => token.len_utf8(),
@@ -36,6 +37,39 @@ pub fn statements(script: &str) -> Vec<&str> {
 /// Length up to the end of the first `end` behind `from`, or of all.
 fn until(rest: &str, from: usize, end: &str) -> usize {
     rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len())
+}
+
+/// Length of a comment, with those nested in it.
+fn block_comment(rest: &str) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    while at < rest.len() {
+        let opens = rest.as_bytes()[at..].starts_with(b"/*");
+        let closes = rest.as_bytes()[at..].starts_with(b"*/");
+        at += if opens || closes { 2 } else { 1 };
+        depth += usize::from(opens);
+        depth -= usize::from(closes);
+        if depth == 0 {
+            return at;
+        }
+    }
+    rest.len()
+}
+
+/// Whether a quote behind this begins a string with backslash escapes: E'...'.
+fn escapes(before: &str) -> bool {
+    let mut chars = before.chars().rev();
+    matches!(chars.next(), Some('e' | 'E')) && !chars.next().is_some_and(|char| char.is_alphanumeric() || char == '_')
+}
+
+/// Length of '...' in which a backslash escapes what follows.
+fn escape_string(rest: &str) -> usize {
+    let mut escaped = false;
+    let end = rest[1..].bytes().position(|byte| {
+        let ends = byte == b'\'' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(rest.len(), |at| at + 2)
 }
 
 /// Length of `$tag$ ... $tag$`.
@@ -62,6 +96,8 @@ mod tests {
             ("SELECT 1 -- a;b\n; /* ; */ SELECT 2", vec!["SELECT 1 -- a;b", "/* ; */ SELECT 2"]),
             ("SELECT $$a;b$$; SELECT $x$;$$;$x$", vec!["SELECT $$a;b$$", "SELECT $x$;$$;$x$"]),
             ("SELECT $1, 5$; SELECT 'é;'", vec!["SELECT $1, 5$", "SELECT 'é;'"]),
+            ("SELECT E'a\\';b'; SELECT 'a\\'; SELECT 3", vec!["SELECT E'a\\';b'", "SELECT 'a\\'", "SELECT 3"]),
+            ("SELECT /* a /* ; */ ; */ 1; SELECT 2", vec!["SELECT /* a /* ; */ ; */ 1", "SELECT 2"]),
             ("SELECT 'open; end", vec!["SELECT 'open; end"]),
         ] {
             assert_eq!(statements(script), expected, "{script}");
