@@ -294,8 +294,8 @@ fn follows_on(rest: &str, in_list: bool) -> bool {
 
 /// The next record of a list, where brackets are of no help. What begins a list of its own is nested in the damaged one.
 fn next_in_list(rest: &str) -> Option<usize> {
-    let begins = rest.match_indices(RECORD_BEGIN).map(|(at, _)| at);
-    begins.skip_while(|&at| !rest[..at].trim_end_matches([' ', '\t', '\r', '\n']).ends_with(',')).next()
+    let mut begins = rest.match_indices(RECORD_BEGIN).map(|(at, _)| at);
+    begins.find(|&at| rest[..at].trim_end_matches([' ', '\t', '\r', '\n']).ends_with(','))
 }
 
 fn reject(text: &str, record: Option<u64>, at: usize, reason: String) -> Reject {
