@@ -14,6 +14,13 @@ const BYTE_ORDER_MARK: char = '\u{FEFF}';
 /// How many characters of what could not be read are kept.
 const EXCERPT: usize = 200;
 
+/// How far behind a damaged record its end is looked for, in bytes.
+const BRACKETS_WITHIN: usize = 1 << 20;
+
+/// Bytes that may be read in vain, beside sixteen times the file's own: a file made to be read over and over again is
+/// given up.
+const IN_VAIN: usize = 256 << 20;
+
 /// What a file's text is, as the table `files` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -91,6 +98,8 @@ pub struct Reader {
     within: Vec<Within>,
     format: Option<Format>,
     found: u64,
+    /// Bytes of text that were read and led to nothing.
+    in_vain: usize,
 }
 
 impl Reader {
@@ -106,6 +115,13 @@ impl Reader {
 
     pub fn next<'a>(&mut self, text: &'a str) -> Option<Item<'a>> {
         loop {
+            if self.in_vain > IN_VAIN + 16 * text.len() && self.at < text.len() {
+                let reason = "too damaged to go on: the rest of the file is given up".to_owned();
+                let reject = reject(text, None, self.at, reason);
+                self.at = text.len();
+                self.within.clear();
+                return Some(Item::Reject(reject));
+            }
             let rest = &text[self.at..];
             let trimmed = rest.trim_start_matches([' ', '\n', '\r', '\t', BYTE_ORDER_MARK]);
             self.at += rest.len() - trimmed.len();
@@ -180,7 +196,10 @@ impl Reader {
                 };
                 let reject = reject(text, Some(self.found), begin, reason);
                 match invalid {
-                    Invalid::Syntax(_) => self.resume(text),
+                    Invalid::Syntax(error) => {
+                        self.in_vain += error.at;
+                        self.resume(text);
+                    }
                     Invalid::NoEventTime { len } | Invalid::BadEventTime { len } | Invalid::RecordsNoList { len } => {
                         self.at += len;
                     }
@@ -226,7 +245,10 @@ impl Reader {
     fn resume(&mut self, text: &str) {
         let rest = &text[self.at..];
         let in_list = !self.within.is_empty();
-        let next = match end_by_brackets(rest) {
+        let window = &rest.as_bytes()[..rest.len().min(BRACKETS_WITHIN)];
+        let end = end_by_brackets(window);
+        self.in_vain += end.unwrap_or(window.len());
+        let next = match end {
             Some(end) if follows_on(&rest[end..], in_list) => Some(end),
             // a list may be spread over lines, one record after the other is not
             _ if in_list => next_in_list(rest),
@@ -256,13 +278,13 @@ impl Reader {
 
 /// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone. An object that holds what
 /// looks like a record, as a logged request may, is passed over whole.
-fn end_by_brackets(rest: &str) -> Option<usize> {
+fn end_by_brackets(rest: &[u8]) -> Option<usize> {
     let mut open = Vec::new();
     let (mut in_string, mut escaped) = (false, false);
-    for (at, byte) in rest.bytes().enumerate() {
+    for (at, &byte) in rest.iter().enumerate() {
         match byte {
             // no string goes on in the next line, and no pretty-printed object begins one
-            b'\n' if in_string || rest[at + 1..].starts_with('{') => return None,
+            b'\n' if in_string || rest[at + 1..].starts_with(b"{") => return None,
             _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
             b'"' => in_string = !in_string,
@@ -407,6 +429,13 @@ mod tests {
         let mut bytes = format!("{}\n{}\n", record(1), record(2)).into_bytes();
         bytes[20] = 0xFF;
         assert_eq!(pieces(&text(bytes)).1, "-+");
+    }
+
+    #[test]
+    fn a_file_made_to_be_read_over_and_over_again_is_given_up() {
+        let text = "{\"eventVersion\":\"1\",\"a\":{\"b\":[\n".repeat(50_000);
+        let (_, pieces, rejects) = pieces(&text);
+        assert!(pieces.len() < 50_000 && rejects.last().is_some_and(|last| last.reason.starts_with("too damaged")));
     }
 
     proptest! {
