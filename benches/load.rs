@@ -64,7 +64,8 @@ fn compare(events: usize) -> Result<()> {
     let recipe = measured[5].seconds;
     for (step, measured) in steps.iter().zip(&measured) {
         let Measured { seconds: took, peak_mib } = *measured;
-        println!("{step:<28}{took:>9.2}{:>13.0}{peak_mib:>11.0}{:>12.1}x", events as f64 / took, recipe / took);
+        let peak = if *step == "hunt" { "-".to_owned() } else { format!("{peak_mib:.0}") };
+        println!("{step:<28}{took:>9.2}{:>13.0}{peak:>11}{:>12.1}x", events as f64 / took, recipe / took);
         seconds.push(took);
     }
     println!(
@@ -136,8 +137,12 @@ fn run_step(step: &str, logs: &Path, work: &Path) -> Result<()> {
         })?,
         "load" | "load again" => {
             let store = Store::open(&work.join("load.duckdb"), Mode::Create)?;
-            let options = Options { paths: vec![logs.to_owned()], strict: false };
-            load::load(&store, &options, Arc::new(Progress::default()))?;
+            let options = Options {
+                arguments: vec![logs.to_owned()],
+                strict: false,
+                events_per_transaction: load::EVENTS_PER_TRANSACTION,
+            };
+            load::load(&store, source::find(&options.arguments)?, &options, Arc::new(Progress::default()))?;
         }
         "hunt" => {
             let hunt = Command::new(env!("CARGO_BIN_EXE_trailduck"))
@@ -220,7 +225,7 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Peak memory of this process and, for a step that runs another program, of that one.
+/// Peak memory of this process. (The step `hunt` runs another, whose memory is that of `load`.)
 fn peak_mib() -> f64 {
     let status = fs::read_to_string(PathBuf::from("/proc/self/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

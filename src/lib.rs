@@ -1,7 +1,8 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands below it here.
+//! output. A module imports only what stands to its right: cli, load, output, store, catalog; record and source know
+//! neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;

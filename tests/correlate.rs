@@ -94,7 +94,7 @@ fn each_launch_is_shown_once_by_linked_launches() {
 #[test]
 fn what_both_lack_links_nothing() {
     let place = Place::new();
-    let service = json!({"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"});
+    let service = json!({"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com", "accessKeyId": ""});
     let query = json!({
         "userIdentity": service, "sourceIPAddress": "autoscaling.amazonaws.com",
         "requestParameters": {"ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true},

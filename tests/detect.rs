@@ -69,6 +69,7 @@ fn an_alert_has_what_an_analyst_judges_it_by() {
         ("event_time", json!("2026-10-06T02:27:33Z")),
         ("principal_arn", json!("arn:aws:sts::111122223333:assumed-role/ops-admin/session-1791253040")),
         ("principal_type", json!("AssumedRole")),
+        ("principal_account_id", json!("111122223333")),
         ("account_id", json!("111122223333")),
         ("user_name", json!("ops-admin")),
         ("session_issuer_arn", json!("arn:aws:iam::111122223333:role/ops-admin")),

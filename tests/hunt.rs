@@ -35,7 +35,7 @@ fn a_second_hunt_finds_the_same_and_loads_nothing() {
     let place = Place::with_fixtures();
     let logs = fixtures("AWSLogs");
     let page = place.ok(&["hunt", logs.to_str().expect("UTF-8")]);
-    assert!(page.contains("0 new, 0 duplicate, 0 rejected"), "{page}");
+    assert!(page.contains(": 0 new, 0 duplicate, 0 rejected"), "{page}");
     assert!(page.contains("Alerts: 3"), "{page}");
 }
 

@@ -171,7 +171,7 @@ fn a_path_that_is_not_there_fails_before_anything_is_loaded() {
         assert_eq!(ran.code, 1);
         assert!(ran.stderr.contains(message), "{}", ran.stderr);
     }
-    assert_eq!(place.sql("SELECT count(*) AS n FROM events"), [json!({"n": 0})]);
+    assert!(!place.path("trail.duckdb").exists());
 }
 
 #[test]
@@ -276,4 +276,53 @@ fn a_database_that_is_no_store_is_left_alone() {
     place.write("empty.db", "");
     place.write("a.json", log(&two()));
     place.ok(&["load", "a.json", "--db", "empty.db"]);
+}
+
+#[test]
+fn transactions_do_not_show() {
+    use trailduck::load::{Options, load};
+    use trailduck::store::{Mode, Store};
+    let place = Place::new();
+    for file in 0..5 {
+        // each file repeats an event of the one before it
+        let records: Vec<_> = (0..3).map(|number| record(file * 2 + number, &json!({}))).collect();
+        place.write(&format!("logs/{file}.json"), log(&records));
+    }
+    std::fs::create_dir(place.path("logs/empty")).expect("a folder");
+    let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
+    let arguments = vec![place.path("logs")];
+    let found = trailduck::source::find(&arguments).expect("files");
+    let options = Options { arguments, strict: false, events_per_transaction: 2 };
+    let summary = load(&store, found, &options, Default::default()).expect("a load");
+    assert_eq!((summary.files, summary.events, summary.new, summary.duplicate), (5, 15, 11, 4));
+    drop(store);
+    let even = "SELECT bool_and(records = new + duplicate + rejected) AS even, sum(new)::INTEGER AS new, (SELECT count(*) FROM events) AS events FROM files";
+    assert_eq!(place.sql(even), [json!({"even": true, "new": 11, "events": 11})]);
+}
+
+#[test]
+fn a_load_that_is_stopped_goes_on_when_it_is_run_again() {
+    use std::sync::{Arc, atomic::Ordering};
+    use trailduck::load::{EVENTS_PER_TRANSACTION, Options, Progress, load};
+    use trailduck::store::{Mode, Store};
+    let place = Place::new();
+    place.write("a.json", log(&two()));
+    let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
+    let arguments = vec![place.path("a.json")];
+    let options = Options { arguments, strict: false, events_per_transaction: EVENTS_PER_TRANSACTION };
+    let progress = Arc::new(Progress::default());
+    progress.stop.store(true, Ordering::Relaxed);
+    let found = || trailduck::source::find(&options.arguments).expect("files");
+    let summary = load(&store, found(), &options, progress).expect("a load");
+    assert_eq!((summary.left, summary.new), (1, 0));
+    let summary = load(&store, found(), &options, Default::default()).expect("a load");
+    assert_eq!((summary.left, summary.new), (0, 2));
+}
+
+#[test]
+fn strict_looks_again_at_what_was_damaged() {
+    let place = Place::new();
+    place.write("bad.json", format!("{}\nwords\n", two()[0]));
+    place.ok(&["load", "bad.json"]);
+    assert_eq!(place.run(&["load", "--strict", "bad.json"]).code, 1);
 }

@@ -85,9 +85,7 @@ fn records_that_no_schema_foresees() {
     assert_eq!(place.load(&["odd.json"]), [1, 19, 19, 0, 0]);
     let mut exported = place.export();
     exported.sort_by_key(|record| record["eventID"].to_string());
-    for (exported, record) in exported.iter().zip(&records) {
-        assert_eq!(exported, record);
-    }
+    assert_eq!(exported, records);
 }
 
 #[test]

@@ -26,6 +26,10 @@ fn no_value_acts_on_a_terminal() {
             assert!(!text.contains(acts), "{format}: {text:?}");
         }
     }
+    for format in ["cloudtrail", "ndjson"] {
+        let text = place.ok(&["export", "--format", format]);
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']) && text.contains(r"\u202e"), "{text}");
+    }
     let name = "\u{1b}[2J.json";
     let ran = place.run(&["load", name]);
     assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);

@@ -34,6 +34,7 @@ SELECT
     principal_name,
     principal_arn,
     principal_type,
+    principal_account_id,
     account_id,
     user_name,
     session_issuer_arn,

@@ -33,7 +33,7 @@ request_parameters = "What was asked."
 --- */
 -- apart from any table: beside one, the parameter could be the column of the same name
 WITH parameter AS (
-    SELECT CAST(event_id AS UUID) AS anchor_id
+    SELECT event_id AS anchor_id
 ),
 
 anchor AS (
@@ -48,7 +48,8 @@ around AS (
         CASE
             WHEN c.event_id = a.event_id THEN 'event'
             WHEN c.access_key_id = a.access_key_id THEN 'access_key'
-            WHEN c.principal = a.principal THEN 'principal'
+            -- a bare identity type is no one in particular
+            WHEN c.principal = a.principal AND a.principal <> coalesce(a.principal_type, '') THEN 'principal'
             WHEN c.session_issuer_arn = a.session_issuer_arn THEN 'role'
             WHEN c.source_ip_address = a.source_ip_address AND a.source_kind IN ('public', 'private') THEN 'address'
         END AS link,
@@ -74,4 +75,4 @@ around AS (
 SELECT *
 FROM around
 WHERE link IS NOT NULL
-ORDER BY seconds_from_event, event_source, event_name
+ORDER BY seconds_from_event, event_source NULLS LAST, event_name NULLS LAST, event_id

@@ -38,5 +38,5 @@ SELECT
     user_agent,
     request_parameters
 FROM api_calls
-WHERE source_ip_address LIKE glob_to_like(address) ESCAPE '!'
+WHERE coalesce(source_ip_address, '') LIKE glob_to_like(address) ESCAPE '!'
 ORDER BY event_time, event_id

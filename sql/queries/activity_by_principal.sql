@@ -38,6 +38,6 @@ SELECT
     user_agent,
     request_parameters
 FROM api_calls
-WHERE principal LIKE glob_to_like(arn) ESCAPE '!'
+WHERE coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
    OR session_issuer_arn LIKE glob_to_like(arn) ESCAPE '!'
 ORDER BY event_time, event_id

@@ -25,14 +25,14 @@ SELECT
     source_ip_address,
     source_kind,
     count(*) AS calls,
-    count(DISTINCT concat(event_source, ':', event_name)) AS distinct_apis,
+    count(DISTINCT event_source || ':' || event_name) AS distinct_apis,
     count(CASE WHEN outcome = 'failure' THEN 1 END) AS failures,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT aws_region)) AS regions,
-    array_sort(array_agg(DISTINCT principal)) AS principals,
-    array_sort(array_agg(DISTINCT user_agent)) AS user_agents
+    array_sort(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
+    array_sort(array_agg(DISTINCT principal) FILTER (WHERE principal IS NOT NULL)) AS principals,
+    array_sort(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
 FROM api_calls
-WHERE source_ip_address LIKE glob_to_like(address) ESCAPE '!'
+WHERE coalesce(source_ip_address, '') LIKE glob_to_like(address) ESCAPE '!'
 GROUP BY source_ip_address, source_kind
-ORDER BY calls DESC, source_ip_address
+ORDER BY calls DESC, source_ip_address NULLS LAST

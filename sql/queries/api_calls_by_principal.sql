@@ -23,15 +23,15 @@ user_agents = "What they were made with."
 SELECT
     principal,
     count(*) AS calls,
-    count(DISTINCT concat(event_source, ':', event_name)) AS distinct_apis,
+    count(DISTINCT event_source || ':' || event_name) AS distinct_apis,
     count(CASE WHEN outcome = 'failure' THEN 1 END) AS failures,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT aws_region)) AS regions,
-    array_sort(array_agg(DISTINCT source_ip_address)) AS addresses,
-    array_sort(array_agg(DISTINCT user_agent)) AS user_agents
+    array_sort(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
+    array_sort(array_agg(DISTINCT source_ip_address) FILTER (WHERE source_ip_address IS NOT NULL)) AS addresses,
+    array_sort(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
 FROM api_calls
-WHERE principal LIKE glob_to_like(arn) ESCAPE '!'
+WHERE coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
    OR session_issuer_arn LIKE glob_to_like(arn) ESCAPE '!'
 GROUP BY principal
-ORDER BY calls DESC, principal
+ORDER BY calls DESC, principal NULLS LAST

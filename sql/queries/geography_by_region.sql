@@ -31,4 +31,4 @@ SELECT
 FROM api_calls AS c
 LEFT JOIN deprecated AS d ON d.event_id = c.event_id
 GROUP BY c.aws_region
-ORDER BY calls DESC, c.aws_region
+ORDER BY calls DESC, c.aws_region NULLS LAST

@@ -31,4 +31,4 @@ SELECT
 FROM api_calls AS c
 LEFT JOIN deprecated AS d ON d.event_id = c.event_id
 GROUP BY c.source_kind
-ORDER BY calls DESC, c.source_kind
+ORDER BY calls DESC, c.source_kind NULLS LAST

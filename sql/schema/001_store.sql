@@ -28,9 +28,9 @@ CREATE TABLE files (
 COMMENT ON TABLE files IS 'Every file that was read, once per content. records = new + duplicate + rejected.';
 COMMENT ON COLUMN files.path IS 'As found; bytes that are not UTF-8 are shown as U+FFFD. `-` is standard input.';
 COMMENT ON COLUMN files.size IS 'Bytes on disk, compressed as it came.';
-COMMENT ON COLUMN files.sha256 IS 'SHA-256 of those bytes, hexadecimal: the same content is never loaded twice.';
+COMMENT ON COLUMN files.sha256 IS 'SHA-256 of those bytes, hexadecimal: the same content is never loaded twice. Empty for what could not be opened.';
 COMMENT ON COLUMN files.format IS 'records (a Records object), ndjson, array, record, digest (CloudTrail digest file: holds no events), or other (not recognised).';
-COMMENT ON COLUMN files.records IS 'Records found in the file.';
+COMMENT ON COLUMN files.records IS 'Records found in the file, readable or not; damage that is no record''s in particular counts as one.';
 COMMENT ON COLUMN files.new IS 'Events this file added to the store.';
 COMMENT ON COLUMN files.duplicate IS 'Records whose event was in the store, or earlier in the same load, already.';
 COMMENT ON COLUMN files.rejected IS 'Records that could not be read: see the table rejects.';

@@ -26,9 +26,9 @@ SELECT
     error_message,
 
     -- principal
-    coalesce(user_identity.arn, user_identity.invoked_by, user_identity.principal_id, user_identity."type") AS principal,
+    coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type") AS principal,
     regexp_replace(
-        coalesce(user_identity.arn, user_identity.invoked_by, user_identity.principal_id, user_identity."type"),
+        coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type"),
         '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(assumed-role/)?', ''
     ) AS principal_name,
     user_identity.arn AS principal_arn,
@@ -36,7 +36,8 @@ SELECT
     user_identity.principal_id AS principal_id,
     user_identity.account_id AS principal_account_id,
     coalesce(user_identity.user_name, user_identity.session_context.session_issuer.user_name) AS user_name,
-    user_identity.access_key_id AS access_key_id,
+    -- the root user signs in with an empty one, which connects no two calls
+    nullif(user_identity.access_key_id, '') AS access_key_id,
     user_identity.session_context.session_issuer.arn AS session_issuer_arn,
     -- the part of AROA...:session-name behind the colon
     CASE WHEN user_identity."type" = 'AssumedRole' AND user_identity.principal_id LIKE '%:%'
@@ -63,7 +64,7 @@ FROM events AS e;
 COMMENT ON VIEW api_calls IS 'Every event as an API call: who, from where, what, with which outcome.';
 COMMENT ON COLUMN api_calls.account_id IS 'Account that received the call (recipientAccountId).';
 COMMENT ON COLUMN api_calls.outcome IS 'success or failure (ECS event.outcome): failure if errorCode or errorMessage is present and not empty; for ConsoleLogin what the response says.';
-COMMENT ON COLUMN api_calls.principal IS 'The best name there is for who called: ARN, else the invoking service, else principalId, else the identity type.';
+COMMENT ON COLUMN api_calls.principal IS 'The best name there is for who called: ARN, else the invoking service, the Identity Center user, principalId, the identity type.';
 COMMENT ON COLUMN api_calls.principal_name IS 'principal without what stands before the resource in an ARN: user/alice, or role/session.';
 COMMENT ON COLUMN api_calls.user_name IS 'userIdentity.userName, or that of the role which issued the session.';
 COMMENT ON COLUMN api_calls.session_issuer_arn IS 'ARN of the role (or user) whose temporary credentials these are.';

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::print::PrintArgs;
+use super::print::{PrintArgs, note};
 use super::time::Between;
 use super::{Context, exit};
 use crate::catalog::CATALOG;
@@ -8,6 +8,9 @@ use crate::output::Format;
 use crate::store::Mode;
 
 /// Show the instances that were launched after a deprecated-AMI query
+///
+/// One row per query and launch, linked by the strongest of: access key, principal, role, address. --since and --until
+/// bound the queries, not the launches.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,14 +37,14 @@ impl Correlate {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
         let Self { hours, any_owner, .. } = self;
-        let condition = self.between.condition().replace("event_time", "query_time");
+        let condition = self.between.condition("query_time");
         let sql = format!(
             "FROM launches_after_deprecated_query(hours := {hours}, any_owner := {any_owner}) WHERE {condition}"
         );
         let display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
         let rows = context.printer.print(&store, &sql, &self.print, display)?;
         if rows == 0 && self.print.format == Format::Table {
-            eprintln!("no launches followed");
+            note("no launches followed");
         }
         Ok(exit::DONE)
     }

@@ -1,7 +1,7 @@
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::print::PrintArgs;
+use super::print::{PrintArgs, note};
 use super::time::Between;
 use super::{Context, exit};
 use crate::catalog::{CATALOG, Detection, Severity, one_line, quote};
@@ -47,7 +47,7 @@ impl Detect {
         let alerts = alerts(&rules, &self.between);
         let rows = context.printer.print(&store, &alerts, &self.print, &rules[0].display)?;
         if rows == 0 && self.print.limit != Some(0) && self.print.format == Format::Table {
-            eprintln!("no alerts");
+            note("no alerts");
         }
         let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
         let severe: Vec<_> = rules.into_iter().filter(|rule| rule.severity >= threshold).collect();
@@ -66,12 +66,12 @@ fn select(names: &[String]) -> Vec<&'static Detection> {
     if names.is_empty() {
         return CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
     }
-    names.iter().filter_map(|name| CATALOG.detection(name)).collect()
+    CATALOG.detections.iter().filter(|rule| names.contains(&rule.name)).collect()
 }
 
 /// All alerts of some rules, newest first.
 pub fn alerts(rules: &[&Detection], between: &Between) -> String {
-    let of = |rule: &&Detection| format!("SELECT * FROM {} WHERE {}", rule.name, between.condition());
+    let of = |rule: &&Detection| format!("SELECT * FROM {} WHERE {}", rule.name, between.condition("event_time"));
     let alerts: Vec<_> = rules.iter().map(of).collect();
     format!("{} ORDER BY event_time DESC, event_id", alerts.join(" UNION ALL BY NAME "))
 }

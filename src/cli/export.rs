@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,8 @@ use tempfile::NamedTempFile;
 
 use super::time::Between;
 use super::{Context, exit};
+use crate::output;
 use crate::record;
-use crate::source::Source;
 use crate::store::{Cell, Column, Mode, Rows, Store};
 
 /// Write records back as they came
@@ -52,20 +53,28 @@ impl Export {
         let sql = format!(
             "SELECT CASE WHEN original IS NULL THEN to_json(events) END AS record, original
             FROM events WHERE {} AND (\n{condition}\n)",
-            self.between.condition()
+            self.between.condition("event_time")
         );
         match &self.output {
             None => self.write(&store, &sql, &mut BufWriter::new(io::stdout().lock()))?,
             Some(path) => {
-                // the file is there when it is whole, and what it replaces until then
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let cannot = || format!("cannot write {}", path.display());
-                if store.owns(&Source::File { path: path.clone(), named: true }) {
+                if store.owns(path) {
                     bail!("{} is the store itself: export to another file", path.display());
                 }
+                // what a link points to is what is meant
+                let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+                if path.exists() && !path.is_file() {
+                    // a pipe or a device
+                    let to = File::options().write(true).open(&path).with_context(cannot)?;
+                    self.write(&store, &sql, &mut BufWriter::new(to))?;
+                    return Ok(exit::DONE);
+                }
+                // the file is there when it is whole, and what it replaces until then
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
                 let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
                 self.write(&store, &sql, &mut BufWriter::new(&mut file))?;
-                file.persist(path).with_context(cannot)?;
+                file.persist(&path).with_context(cannot)?;
             }
         }
         Ok(exit::DONE)
@@ -101,6 +110,7 @@ impl Rows for Records<'_> {
             [Cell::Json(row), _] => record::render(serde_json::from_str(row)?),
             _ => bail!("an event came back as no JSON"),
         };
+        let record = output::harmless_json(&record);
         match (self.envelope, self.written) {
             (Envelope::Cloudtrail, 0) => write!(self.to, "{{\"Records\":[\n{record}")?,
             (Envelope::Cloudtrail, _) => write!(self.to, ",\n{record}")?,

@@ -9,7 +9,7 @@ use super::time::Between;
 use super::{Context, Usage, detect};
 use crate::catalog::{CATALOG, Detection};
 use crate::output::Format;
-use crate::store::{Cell, Mode, Store};
+use crate::store::{Cell, Store};
 
 /// Load, detect and correlate in one go: one page
 #[derive(Debug, Args)]
@@ -41,8 +41,7 @@ impl Hunt {
                 "a page of several tables is no CSV: use `trailduck detect --format csv` and `trailduck correlate --format csv`"
             ));
         }
-        let store = context.open(Mode::Create)?;
-        let summary = self.what.load(&store)?;
+        let (store, summary) = self.what.load(context)?;
         let rules: Vec<&Detection> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
         let between = Between::default();
         let alerts = detect::alerts(&rules, &between);
@@ -71,10 +70,6 @@ impl Hunt {
         Ok(self.what.exit_code(&summary))
     }
 
-    fn args(&self, format: Format) -> PrintArgs {
-        PrintArgs { format, columns: Vec::new(), limit: None }
-    }
-
     fn page(
         &self,
         context: &Context,
@@ -94,7 +89,7 @@ impl Hunt {
                     }
                 }
             } else if count(store, &part.sql)? > 0 {
-                context.printer.print_to(to, store, &part.sql, &self.args(Format::Table), part.display)?;
+                context.printer.print_to(to, store, &part.sql, &print_all(Format::Table), part.display)?;
             }
         }
         Ok(())
@@ -103,7 +98,7 @@ impl Hunt {
     fn markdown(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for part in parts {
             writeln!(to, "## {}\n", part.title)?;
-            let args = PrintArgs { columns: part.display.to_vec(), ..self.args(Format::Markdown) };
+            let args = PrintArgs { columns: part.display.to_vec(), ..print_all(Format::Markdown) };
             context.printer.print_to(to, store, &part.sql, &args, &[])?;
             writeln!(to)?;
         }
@@ -114,7 +109,7 @@ impl Hunt {
     fn lines(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for part in parts {
             let sql = format!("SELECT '{}' AS part, * FROM (\n{}\n)", part.key, part.sql);
-            context.printer.print_to(to, store, &sql, &self.args(Format::Ndjson), &[])?;
+            context.printer.print_to(to, store, &sql, &print_all(Format::Ndjson), &[])?;
         }
         Ok(())
     }
@@ -123,11 +118,15 @@ impl Hunt {
     fn object(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for (index, part) in parts.iter().enumerate() {
             write!(to, "{}\"{}\":", if index == 0 { "{" } else { "," }, part.key)?;
-            context.printer.print_to(to, store, &part.sql, &self.args(Format::Json), &[])?;
+            context.printer.print_to(to, store, &part.sql, &print_all(Format::Json), &[])?;
         }
         writeln!(to, "}}")?;
         Ok(())
     }
+}
+
+fn print_all(format: Format) -> PrintArgs {
+    PrintArgs { format, columns: Vec::new(), limit: None }
 }
 
 fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+use super::print::note;
 use super::progress::Display;
 use super::{Context, exit};
 use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
+use crate::source;
 use crate::store::Cell::{Integer, Text};
 use crate::store::{Mode, Store};
 
@@ -46,8 +48,7 @@ pub struct What {
 
 impl Load {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let store = context.open(Mode::Create)?;
-        let summary = self.what.load(&store)?;
+        let (store, summary) = self.what.load(context)?;
         let mut to = io::stdout().lock();
         match self.format {
             Format::Table => {
@@ -64,19 +65,30 @@ impl Load {
 }
 
 impl What {
-    pub fn load(&self, store: &Store) -> anyhow::Result<Summary> {
-        let options = Options { paths: self.paths.clone(), strict: self.strict };
+    /// Loads into the store, which is made if it is not there.
+    pub fn load(&self, context: &Context) -> anyhow::Result<(Store, Summary)> {
+        // a typo leaves no empty store behind
+        let found = source::find(&self.paths)?;
+        let store = context.open(Mode::Create)?;
+        let options = Options {
+            arguments: self.paths.clone(),
+            strict: self.strict,
+            events_per_transaction: load::EVENTS_PER_TRANSACTION,
+        };
         let progress = Arc::new(Progress::default());
         let stop = progress.clone();
         ctrlc::set_handler(move || {
             if stop.stop.swap(true, Ordering::Relaxed) {
-                // asked twice: what is not committed is not kept
+                // asked twice, or when the load is over: what is not committed is not kept
                 std::process::exit(exit::INTERRUPTED.into());
             }
-            eprintln!("\nstopping: files that are open are read to their end; once more to stop at once");
+            note("\nstopping: files that are open are read to their end; once more to stop at once");
         })?;
-        let _display = Display::start(progress.clone());
-        load::load(store, &options, progress)
+        let display = Display::start(progress.clone());
+        let summary = load::load(&store, found, &options, progress.clone())?;
+        drop(display);
+        progress.stop.store(true, Ordering::Relaxed);
+        Ok((store, summary))
     }
 
     pub fn exit_code(&self, summary: &Summary) -> u8 {
@@ -98,12 +110,12 @@ pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
     let notes = [
         (summary.files_known, "loaded before"),
         (summary.digests, "digest, without events"),
-        (summary.other, "beside them no CloudTrail log: passed over"),
+        (summary.other, "no CloudTrail log, passed over and not counted"),
     ];
     let notes = notes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    let notes = notes.collect::<Vec<_>>().join(", ");
+    let notes = notes.collect::<Vec<_>>().join("; ");
     if !notes.is_empty() {
-        lines.push(format!("of the files: {notes}"));
+        lines.push(format!("files: {notes}"));
     }
     for (path, reject) in &summary.rejects {
         let record = reject.record.map(|record| format!(", record {record}")).unwrap_or_default();
@@ -158,8 +170,8 @@ pub fn as_row(summary: &Summary) -> String {
         "SELECT {files} AS files, {files_known} AS files_known, {digests} AS digests, {other} AS other_files, \
          {events} AS events, {new} AS new, {duplicate} AS duplicate, {rejected} AS rejected, {undone} AS undone, \
          {left} AS files_left, {seconds:.3}::DOUBLE AS seconds, {} AS events_per_second, \
-         min(event_time) AS first_event_time, max(event_time) AS last_event_time, \
-         count(DISTINCT recipient_account_id) AS accounts FROM events",
+         count(*) AS store_events, min(event_time) AS store_first_event_time, max(event_time) AS store_last_event_time, \
+         count(DISTINCT recipient_account_id) AS store_accounts FROM events",
         summary.events_per_second()
     )
 }

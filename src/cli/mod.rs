@@ -48,11 +48,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 
 )]
 struct Cli {
     /// The store: one DuckDB file
-    #[arg(long, global = true, value_name = "FILE", env = "TRAILDUCK_DB", default_value = DEFAULT_DB)]
+    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(value_name = "FILE", env = "TRAILDUCK_DB", default_value = DEFAULT_DB)]
     db: PathBuf,
 
     /// Whether to color the output
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(value_enum, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
     #[command(subcommand)]
@@ -122,7 +124,7 @@ pub fn main() -> ExitCode {
         // whoever read our output has seen enough
         Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
-            eprintln!("trailduck: {}", output::visible_lines(&describe(&error)));
+            print::note(&format!("trailduck: {}", output::visible_lines(&describe(&error))));
             let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
             ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
         }

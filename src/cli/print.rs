@@ -11,7 +11,7 @@ use crate::store::{Rows, Store};
 #[derive(Debug, Clone, Args)]
 pub struct PrintArgs {
     /// How rows are written
-    #[arg(long, value_enum, default_value = "table", hide_possible_values = false)]
+    #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 
     /// Columns to print, separated by commas; `all` for all
@@ -30,6 +30,11 @@ pub enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+/// Says something beside the output. Who has closed standard error does not want to hear it.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Knows what the output is connected to.

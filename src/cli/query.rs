@@ -1,8 +1,9 @@
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use super::print::PrintArgs;
+use super::print::{PrintArgs, note};
 use super::{Context, exit};
 use crate::catalog::{CATALOG, Kind, Query, one_line, quote};
+use crate::output::Format;
 use crate::store::{Mode, Store};
 
 /// `trailduck query`: its subcommands and their arguments follow from the catalog.
@@ -19,7 +20,10 @@ impl QueryCommand {
             Some((query, arguments)) => {
                 let store = context.open(Mode::Read)?;
                 let sql = format!("FROM {}({arguments})", query.name);
-                context.printer.print(&store, &sql, &self.print, &query.display)?;
+                let rows = context.printer.print(&store, &sql, &self.print, &query.display)?;
+                if rows == 0 && self.print.format == Format::Table {
+                    note("no rows");
+                }
             }
             None => {
                 context.printer.print(&Store::in_memory()?, &list(), &self.print, &[])?;
@@ -93,7 +97,7 @@ fn subcommand(query: &'static Query) -> Command {
             .allow_hyphen_values(kind == Kind::Integer)
             .value_parser(move |value: &str| kind.literal(value));
         if parameter.name.contains('_') {
-            arg = arg.alias(parameter.name.replace('_', "-"));
+            arg = arg.visible_alias(parameter.name.replace('_', "-"));
         }
         command.arg(arg)
     });

@@ -11,7 +11,7 @@ use crate::store::{Mode, statements};
 /// Run SQL on the store
 ///
 /// One statement or several, from the argument, a file, or standard input. The store is opened for reading only, so that
-/// evidence stays as it is; --write opens it for changes.
+/// evidence stays as it is; --write opens it for changes. (A store of another version of trailduck has its views renewed first.)
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -16,10 +16,10 @@ pub struct Between {
 }
 
 impl Between {
-    /// A condition on the column event_time.
-    pub fn condition(&self) -> String {
+    /// A condition on a column of times.
+    pub fn condition(&self, column: &str) -> String {
         let bound = |operator, moment: &NaiveDateTime| {
-            format!("event_time {operator} TIMESTAMP '{}'", moment.format("%Y-%m-%d %H:%M:%S%.6f"))
+            format!("{column} {operator} TIMESTAMP '{}'", moment.format("%Y-%m-%d %H:%M:%S%.6f"))
         };
         let since = self.since.iter().map(|moment| bound(">=", moment));
         let until = self.until.iter().map(|moment| bound("<", moment));
@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn bounds_become_a_condition() {
-        assert_eq!(Between::default().condition(), "true");
+        assert_eq!(Between::default().condition("event_time"), "true");
         let between = Between { since: moment("2026-10-01").ok(), until: moment("2026-10-02").ok() };
         assert_eq!(
-            between.condition(),
+            between.condition("event_time"),
             "event_time >= TIMESTAMP '2026-10-01 00:00:00.000000' AND event_time < TIMESTAMP '2026-10-02 00:00:00.000000'"
         );
     }

@@ -22,8 +22,11 @@ use super::progress::Progress;
 use crate::record::envelope::{self, Format, Item, Reader, Reject};
 use crate::source::{Source, inflate};
 
-/// Name of the table function.
-pub const NAME: &str = "trailduck_intake";
+/// A name for the table function of one load: a connection keeps those it was given, and what they read from.
+pub fn name() -> String {
+    static LOADS: AtomicU64 = AtomicU64::new(1);
+    format!("trailduck_intake_{}", LOADS.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Rows of one chunk of DuckDB.
 const CHUNK: usize = 2048;

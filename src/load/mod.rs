@@ -20,12 +20,12 @@ use duckdb::{Connection, params};
 
 use crate::catalog::quote;
 use crate::record::envelope::{Format, Reject};
-use crate::source::{self, Found};
+use crate::source::{Found, Source};
 use crate::store::Store;
 use intake::{FileReport, Intake, TableFunction};
 
-/// Events after which a transaction opens no more files: bounds memory, and what a killed load loses.
-const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
+/// The usual [`Options::events_per_transaction`]: bounds memory, and what a killed load loses.
+pub const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
 
 /// Rows may be stored in any order: only then do DuckDB's threads write side by side. Shredding makes a column of every
 /// path that occurs in a VARIANT: 1,300 of them in the logs of an organization, which takes a minute for a million
@@ -36,12 +36,15 @@ const SETTINGS: &str = "
     SET write_buffer_row_group_count = 1;
 ";
 
-/// What is to be loaded, and how.
+/// How to load.
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub paths: Vec<PathBuf>,
+    /// The paths as they were given, for the table `loads`.
+    pub arguments: Vec<PathBuf>,
     /// Whether anything that cannot be read fails the whole load.
     pub strict: bool,
+    /// Events after which a transaction opens no more files.
+    pub events_per_transaction: i64,
 }
 
 /// What a load did.
@@ -72,22 +75,23 @@ pub struct Summary {
 /// How many rejects a summary shows.
 const REJECTS_SHOWN: usize = 5;
 
-/// Loads `options.paths` into `store`.
-pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
+/// Loads what was found into `store`.
+pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
     let begun = Instant::now();
-    let Found { mut sources, unreadable } = source::find(&options.paths)?;
+    let Found { mut sources, unreadable } = found;
     // its pages are full of records already, and of what attackers wrote
-    sources.retain(|source| !store.owns(source));
+    sources.retain(|source| !matches!(source, Source::File { path, .. } if store.owns(path)));
     let connection = &store.connection;
-    let contents = contents(connection)?;
+    let contents = contents(connection, options.strict)?;
     let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
     let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
     let was_empty = next_file_id == 1;
     let intake = Arc::new(Intake::new(sources, contents, next_file_id, progress));
 
+    let intake_name = intake::name();
     connection.execute_batch(SETTINGS)?;
-    connection.register_table_function_with_extra_info::<TableFunction, _>(intake::NAME, &intake)?;
-    let arguments: Vec<_> = options.paths.iter().map(|path| quote(&path.to_string_lossy())).collect();
+    connection.register_table_function_with_extra_info::<TableFunction, _>(&intake_name, &intake)?;
+    let arguments: Vec<_> = options.arguments.iter().map(|path| quote(&path.to_string_lossy())).collect();
     let mut summary = Summary::default();
 
     connection.execute_batch("BEGIN")?;
@@ -101,9 +105,9 @@ pub fn load(store: &Store, options: &Options, progress: Arc<Progress>) -> anyhow
             connection.execute_batch("BEGIN")?;
         }
         let first_file_id = intake.next_file_id();
-        intake.begin(if options.strict { i64::MAX } else { EVENTS_PER_TRANSACTION });
+        intake.begin(if options.strict { i64::MAX } else { options.events_per_transaction });
         let inserted = connection
-            .execute(&insert_statement(), [])
+            .execute(&insert_statement(&intake_name), [])
             .context("the load was undone back to its last finished part")? as u64;
         let mut reports = intake.take_reports();
         let read: u64 = reports.iter().map(|report| report.new).sum();
@@ -160,7 +164,7 @@ impl Summary {
 }
 
 /// `INSERT INTO events` from the intake, VARIANT columns cast from JSON.
-fn insert_statement() -> String {
+fn insert_statement(intake_name: &str) -> String {
     let schema = batch::schema();
     let column = |field: &Arc<duckdb::arrow::datatypes::Field>| match batch::is_variant(field.name()) {
         true => format!("{}::VARIANT", field.name()),
@@ -168,7 +172,7 @@ fn insert_statement() -> String {
     };
     let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let columns: Vec<_> = schema.fields().iter().map(column).collect();
-    format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake::NAME)
+    format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake_name)
 }
 
 /// Deletes events of this transaction that the store had before. The same event has the same time in every file, so
@@ -191,9 +195,9 @@ fn delete_stored_before(connection: &Connection, first_file_id: i64, reports: &m
     let deleted = statement.query_map([first_file_id], |row| row.get::<_, i32>(0))?;
     for file_id in deleted {
         let file_id = file_id?;
-        if let Some(report) = reports.iter_mut().find(|report| report.file_id == file_id) {
-            report.new -= 1;
-            report.duplicate += 1;
+        if let Ok(index) = reports.binary_search_by_key(&file_id, |report| report.file_id) {
+            reports[index].new -= 1;
+            reports[index].duplicate += 1;
         }
     }
     Ok(())
@@ -237,9 +241,10 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
     Ok(())
 }
 
-/// SHA-256 of all files that are in the store.
-fn contents(connection: &Connection) -> anyhow::Result<HashSet<[u8; 32]>> {
-    let mut statement = connection.prepare("SELECT unhex(sha256) FROM files WHERE sha256 <> ''")?;
+/// SHA-256 of all files that are in the store. Under `strict` those that were damaged are looked at again.
+fn contents(connection: &Connection, strict: bool) -> anyhow::Result<HashSet<[u8; 32]>> {
+    let sql = format!("SELECT unhex(sha256) FROM files WHERE sha256 <> '' AND (rejected = 0 OR NOT {strict})");
+    let mut statement = connection.prepare(&sql)?;
     let hashes = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     hashes.map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files"))).collect()
 }

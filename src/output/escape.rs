@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 /// Whether a character may move a terminal's cursor, hide text or reverse its order: Unicode's categories Control, Format,
 /// Line and Paragraph Separator, and letters without a shape; but not the variation selectors that emoji have.
-pub fn acts(char: char) -> bool {
+fn acts(char: char) -> bool {
     const INVISIBLE: &[RangeInclusive<char>] = &[
         '\u{AD}'..='\u{AD}',
         '\u{34F}'..='\u{34F}',

@@ -247,9 +247,10 @@ impl Reader {
         let in_list = !self.within.is_empty();
         let window = &rest.as_bytes()[..rest.len().min(BRACKETS_WITHIN)];
         let end = end_by_brackets(window);
-        self.in_vain += end.unwrap_or(window.len());
+        let (Ok(read) | Err(read)) = end;
+        self.in_vain += read;
         let next = match end {
-            Some(end) if follows_on(&rest[end..], in_list) => Some(end),
+            Ok(end) if follows_on(&rest[end..], in_list) => Some(end),
             // a list may be spread over lines, one record after the other is not
             _ if in_list => next_in_list(rest),
             _ => rest.find('\n').map(|at| at + 1),
@@ -276,36 +277,32 @@ impl Reader {
     }
 }
 
-/// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone. An object that holds what
-/// looks like a record, as a logged request may, is passed over whole.
-fn end_by_brackets(rest: &[u8]) -> Option<usize> {
+/// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone; an error says how far it was
+/// looked for. An object that holds what looks like a record, as a logged request may, is passed over whole.
+fn end_by_brackets(rest: &[u8]) -> Result<usize, usize> {
     let mut open = Vec::new();
     let (mut in_string, mut escaped) = (false, false);
     for (at, &byte) in rest.iter().enumerate() {
         match byte {
             // no string goes on in the next line, and no pretty-printed object begins one
-            b'\n' if in_string || rest[at + 1..].starts_with(b"{") => return None,
+            b'\n' if in_string || rest[at + 1..].starts_with(b"{") => return Err(at),
             _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
             b'"' => in_string = !in_string,
             b'{' | b'[' if !in_string => open.push(byte),
-            b'}' | b']' if !in_string => {
-                let opened = open.pop()?;
-                // in ASCII a closing bracket comes two behind its opening one
-                if opened + 2 != byte {
-                    return None;
-                }
-                if open.is_empty() {
-                    return Some(at + 1);
-                }
-            }
+            // in ASCII a closing bracket comes two behind its opening one
+            b'}' | b']' if !in_string => match open.pop() {
+                Some(opened) if opened + 2 == byte && open.is_empty() => return Ok(at + 1),
+                Some(opened) if opened + 2 == byte => {}
+                _ => return Err(at),
+            },
             _ => {}
         }
         if open.is_empty() {
-            return None;
+            return Err(at);
         }
     }
-    None
+    Err(rest.len())
 }
 
 /// Whether what stands behind a record is what should: the list goes on or ends, or a line does.
@@ -429,6 +426,14 @@ mod tests {
         let mut bytes = format!("{}\n{}\n", record(1), record(2)).into_bytes();
         bytes[20] = 0xFF;
         assert_eq!(pieces(&text(bytes)).1, "-+");
+    }
+
+    #[test]
+    fn many_damaged_lines_cost_no_good_one() {
+        let (good, cut) = (record(1), &record(2)[..80]);
+        let text = format!("{good}\n{good}\n{cut}\nwords\n").repeat(5000);
+        let (_, pieces, _) = pieces(&text);
+        assert_eq!((pieces.matches('+').count(), pieces.matches('-').count()), (10_000, 10_000));
     }
 
     #[test]

@@ -12,7 +12,6 @@ use anyhow::{Context, bail};
 use duckdb::{AccessMode, Config, Connection};
 
 use crate::catalog::CATALOG;
-use crate::source::Source;
 
 /// An open store.
 pub struct Store {
@@ -69,9 +68,8 @@ impl Store {
         &self.path
     }
 
-    /// Whether a source is this store itself, or DuckDB's log of changes beside it.
-    pub fn owns(&self, source: &Source) -> bool {
-        let Source::File { path, .. } = source else { return false };
+    /// Whether a file is this store itself, or DuckDB's log of changes beside it.
+    pub fn owns(&self, path: &Path) -> bool {
         let mut log = self.path.clone().into_os_string();
         log.push(".wal");
         let same = |own: &Path| match (own.canonicalize(), path.canonicalize()) {
@@ -89,7 +87,7 @@ impl Store {
             Ok(connection) => connection,
             Err(error) => {
                 let error = error.to_string();
-                if error.contains("lock") {
+                if error.contains("Could not set lock") {
                     let holder = error.split("PID ").nth(1).and_then(|rest| rest.split(')').next());
                     let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
                     bail!("{shown} is in use by another program{holder}: wait until it is done, or use another --db");
@@ -124,7 +122,7 @@ impl Store {
         }
         let hash: Option<String> =
             self.connection.query_row("SELECT catalog_hash FROM store_info", [], |row| row.get(0))?;
-        Ok(hash.as_deref() == Some(&CATALOG.hash))
+        Ok(hash == Some(CATALOG.hash()))
     }
 
     fn migrate(&self) -> anyhow::Result<()> {
@@ -143,16 +141,13 @@ impl Store {
         if self.is_current()? {
             return Ok(());
         }
-        let views = CATALOG.views.iter().map(|&statements| statements.to_owned());
-        let detections = CATALOG.detections.iter().map(|detection| detection.install());
-        let queries = CATALOG.queries.iter().map(|query| query.install());
         self.connection.execute_batch("BEGIN")?;
-        for statements in views.chain(detections).chain(queries) {
+        for statements in CATALOG.install() {
             self.connection
                 .execute_batch(&statements)
                 .with_context(|| format!("cannot install: {}", statements.lines().next().unwrap_or_default()))?;
         }
-        self.connection.execute("UPDATE store_info SET catalog_hash = ?", [&CATALOG.hash])?;
+        self.connection.execute("UPDATE store_info SET catalog_hash = ?", [CATALOG.hash()])?;
         self.connection.execute_batch("COMMIT")?;
         Ok(())
     }

@@ -96,7 +96,16 @@ impl Store {
     fn rows_as_they_are(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
         let mut statement = self.connection.prepare(sql)?;
         let mut begun = false;
-        for batch in statement.stream_arrow([])? {
+        let result = statement.stream_arrow([]).map_err(|error| {
+            let variant = error.to_string().contains("decoding Variant");
+            let error = anyhow::Error::new(error);
+            if variant {
+                error.context("return VARIANT columns of such a statement as JSON: column::JSON")
+            } else {
+                error
+            }
+        })?;
+        for batch in result {
             let batch = batch?;
             let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
             // how many rows were changed is no result
