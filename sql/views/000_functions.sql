@@ -14,6 +14,11 @@ CREATE OR REPLACE MACRO source_kind(address VARCHAR) AS CASE
 END;
 COMMENT ON MACRO source_kind IS 'Kind of a sourceIPAddress: public, private, aws_service, aws_internal or unknown.';
 
+-- As Elastic's CloudTrail pipeline derives event.outcome, for all calls but ConsoleLogin.
+CREATE OR REPLACE MACRO call_outcome(error_code VARCHAR, error_message VARCHAR) AS
+    CASE WHEN coalesce(error_code, '') <> '' OR coalesce(error_message, '') <> '' THEN 'failure' ELSE 'success' END;
+COMMENT ON MACRO call_outcome IS 'failure if errorCode or errorMessage is present and not empty, else success.';
+
 -- `arn:aws:iam::1:user/*` as a LIKE pattern, to be used with ESCAPE '!'.
 CREATE OR REPLACE MACRO glob_to_like(pattern VARCHAR) AS
     replace(replace(replace(replace(pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%');

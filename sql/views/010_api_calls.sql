@@ -15,12 +15,11 @@ SELECT
     recipient_account_id AS account_id,
     read_only,
 
-    -- outcome, as Elastic's CloudTrail pipeline derives event.outcome
+    -- outcome
     CASE
         WHEN event_name = 'ConsoleLogin' AND response_elements.ConsoleLogin IS NOT NULL
             THEN lower(response_elements.ConsoleLogin::VARCHAR)
-        WHEN coalesce(error_code, '') <> '' OR coalesce(error_message, '') <> '' THEN 'failure'
-        ELSE 'success'
+        ELSE call_outcome(error_code, error_message)
     END AS outcome,
     error_code,
     error_message,
