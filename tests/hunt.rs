@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Place, fixtures};
-use serde_json::Value;
+use common::{Place, fixtures, record};
+use serde_json::{Value, json};
 
 #[test]
 fn the_page_of_the_fixtures() {
@@ -50,4 +50,20 @@ fn what_to_run_next_runs() {
         let args: Vec<_> = command.split(' ').skip(1).collect();
         assert!(!place.ok(&args).is_empty(), "{command}");
     }
+}
+
+/// Loading lets DuckDB store rows in any order; asking right afterwards must not.
+#[test]
+fn many_alerts_come_newest_first_right_after_the_load() {
+    let place = Place::new();
+    let asked = json!({"ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true});
+    let time = |number: u64| format!("2026-10-06T{:02}:{:02}:{:02}Z", number / 3600, number / 60 % 60, number % 60);
+    let alert = |number| record(number, &json!({"requestParameters": asked, "eventTime": time(number)})).to_string();
+    // in no order of their own
+    let lines: Vec<_> = (0..20_000).map(|number| alert(number * 7919 % 20_000)).collect();
+    place.write("many.ndjson", lines.join("\n"));
+    let page: Value = serde_json::from_str(&place.ok(&["hunt", "many.ndjson", "--format", "json"])).expect("JSON");
+    let times: Vec<_> =
+        page["alerts"].as_array().expect("alerts").iter().map(|alert| alert["event_time"].as_str()).collect();
+    assert!(times.len() == 20_000 && times.is_sorted_by(|earlier, later| earlier >= later));
 }

@@ -89,7 +89,7 @@ impl Hunt {
                     }
                 }
             } else if count(store, &part.sql)? > 0 {
-                context.printer.print_to(to, store, &part.sql, &print_all(Format::Table), part.display)?;
+                context.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Table), part.display)?;
             }
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Hunt {
     fn markdown(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for part in parts {
             writeln!(to, "## {}\n", part.title)?;
-            let args = PrintArgs { columns: part.display.to_vec(), ..print_all(Format::Markdown) };
+            let args = PrintArgs { columns: part.display.to_vec(), ..PrintArgs::all(Format::Markdown) };
             context.printer.print_to(to, store, &part.sql, &args, &[])?;
             writeln!(to)?;
         }
@@ -109,7 +109,7 @@ impl Hunt {
     fn lines(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for part in parts {
             let sql = format!("SELECT '{}' AS part, * FROM (\n{}\n)", part.key, part.sql);
-            context.printer.print_to(to, store, &sql, &print_all(Format::Ndjson), &[])?;
+            context.printer.print_to(to, store, &sql, &PrintArgs::all(Format::Ndjson), &[])?;
         }
         Ok(())
     }
@@ -118,15 +118,11 @@ impl Hunt {
     fn object(&self, context: &Context, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
         for (index, part) in parts.iter().enumerate() {
             write!(to, "{}\"{}\":", if index == 0 { "{" } else { "," }, part.key)?;
-            context.printer.print_to(to, store, &part.sql, &print_all(Format::Json), &[])?;
+            context.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Json), &[])?;
         }
         writeln!(to, "}}")?;
         Ok(())
     }
-}
-
-fn print_all(format: Format) -> PrintArgs {
-    PrintArgs { format, columns: Vec::new(), limit: None }
 }
 
 fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
-use super::print::note;
+use super::print::{PrintArgs, note};
 use super::progress::Display;
 use super::{Context, exit};
 use crate::load::{self, Options, Progress, Summary};
@@ -55,7 +55,7 @@ impl Load {
                 to.write_all(in_words(&store, &summary)?.as_bytes())?;
             }
             format => {
-                let args = super::print::PrintArgs { format, columns: Vec::new(), limit: None };
+                let args = PrintArgs::all(format);
                 context.printer.print_to(&mut to, &store, &as_row(&summary), &args, &[])?;
             }
         }

@@ -23,6 +23,13 @@ pub struct PrintArgs {
     pub limit: Option<usize>,
 }
 
+impl PrintArgs {
+    /// All columns of all rows.
+    pub fn all(format: Format) -> Self {
+        Self { format, columns: Vec::new(), limit: None }
+    }
+}
+
 /// Whether to color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
