@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use trailduck::load::{self, Options, Progress};
-use trailduck::record::envelope::{self, Item, Reader};
+use trailduck::record::envelope::{Item, Reader, Step};
 use trailduck::record::schema::{FIELDS, Field, Kind};
-use trailduck::source::{self, Source};
+use trailduck::source::{self, Budget, Limits, Source, Text, Unpacked};
 use trailduck::store::{Cell, Mode, Store};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -127,12 +127,11 @@ fn measure(step: &str, logs: &Path, work: &Path) -> Result<Measured> {
 fn run_step(step: &str, logs: &Path, work: &Path) -> Result<()> {
     let begun = Instant::now();
     match step {
-        "inflate" => on_all_threads(logs, |bytes| drop(source::inflate(bytes)))?,
-        "parse" => on_all_threads(logs, |bytes| {
-            let text = envelope::text(source::inflate(bytes).bytes);
+        "inflate" => on_all_threads(logs, drop)?,
+        "parse" => on_all_threads(logs, |text| {
             let mut reader = Reader::default();
-            while let Some(item) = reader.next(&text) {
-                assert!(matches!(item, Item::Record(_)), "the data set is sound");
+            while let Step::Item(item) = reader.next(text.window(), text.is_last()) {
+                assert!(matches!(item, Item::Record(..)), "the data set is sound");
             }
         })?,
         "load" | "load again" => {
@@ -141,6 +140,7 @@ fn run_step(step: &str, logs: &Path, work: &Path) -> Result<()> {
                 arguments: vec![logs.to_owned()],
                 strict: false,
                 events_per_transaction: load::EVENTS_PER_TRANSACTION,
+                limits: Limits::default(),
             };
             load::load(&store, source::find(&options.arguments)?, &options, Arc::new(Progress::default()))?;
         }
@@ -159,15 +159,20 @@ fn run_step(step: &str, logs: &Path, work: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Calls `each` with the bytes of every file, files spread over all threads.
-fn on_all_threads(logs: &Path, each: impl Fn(Vec<u8>) + Sync) -> Result<()> {
+/// Calls `each` with the text of every file, files spread over all threads.
+fn on_all_threads(logs: &Path, each: impl Fn(Text) + Sync) -> Result<()> {
     let found = source::find(&[logs.to_owned()])?;
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..threads() {
             scope.spawn(|| {
                 while let Some(source) = found.sources.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    each(Source::read(source).expect("the data set is readable"));
+                    let content = Source::read(source).expect("the data set is readable");
+                    let budget = Budget::new(content.size, Limits::default());
+                    match source::unpack(content, &budget) {
+                        Unpacked::Text(text) => each(text),
+                        Unpacked::Archive(_) => unreachable!("the data set has no archives"),
+                    }
                 }
             });
         }

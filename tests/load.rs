@@ -159,7 +159,13 @@ fn files_that_are_no_logs_are_passed_over_in_folders_and_rejected_by_name() {
     place.write("empty.json", "");
     assert_eq!(place.load(&["empty.json"]), [1, 1, 0, 0, 1]);
     let reasons = place.sql("SELECT reason FROM rejects ORDER BY reason");
-    assert_eq!(reasons, [json!({"reason": "expected a JSON object or list"}), json!({"reason": "the file is empty"})]);
+    assert_eq!(
+        reasons,
+        [
+            json!({"reason": "expected a JSON object or list, or CSV with CloudTrail's columns; this looks like text (Permission is hereby granted)"}),
+            json!({"reason": "the file is empty"}),
+        ]
+    );
 }
 
 #[test]
@@ -292,7 +298,7 @@ fn transactions_do_not_show() {
     let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
     let arguments = vec![place.path("logs")];
     let found = trailduck::source::find(&arguments).expect("files");
-    let options = Options { arguments, strict: false, events_per_transaction: 2 };
+    let options = Options { arguments, strict: false, events_per_transaction: 2, limits: Default::default() };
     let summary = load(&store, found, &options, Default::default()).expect("a load");
     assert_eq!((summary.files, summary.events, summary.new, summary.duplicate), (5, 15, 11, 4));
     drop(store);
@@ -309,7 +315,12 @@ fn a_load_that_is_stopped_goes_on_when_it_is_run_again() {
     place.write("a.json", log(&two()));
     let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
     let arguments = vec![place.path("a.json")];
-    let options = Options { arguments, strict: false, events_per_transaction: EVENTS_PER_TRANSACTION };
+    let options = Options {
+        arguments,
+        strict: false,
+        events_per_transaction: EVENTS_PER_TRANSACTION,
+        limits: Default::default(),
+    };
     let progress = Arc::new(Progress::default());
     progress.stop.store(true, Ordering::Relaxed);
     let found = || trailduck::source::find(&options.arguments).expect("files");

@@ -2,6 +2,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -10,15 +12,19 @@ use super::progress::Display;
 use super::{Context, exit};
 use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
-use crate::source;
+use crate::source::{self, Limits};
 use crate::store::Cell::{Integer, Text};
-use crate::store::{Mode, Store};
+use crate::store::{InUse, Mode, Store};
+
+/// How long to wait between two tries to open a store that is in use.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// Load CloudTrail files into the store
 ///
-/// Files, folders with all below them, patterns, or `-` for standard input. A file may be `{"Records": [...]}`, NDJSON, a
-/// list or a single record, plain or gzip, whatever its name. What was loaded before is skipped; an event that is in two
-/// files is stored once; what cannot be read is kept in the table `rejects`.
+/// Files, folders with all below them, patterns, or `-` for standard input; plain, gzip, zstd, zip or tar. A file may be
+/// what CloudTrail delivers to S3, NDJSON, or any of the forms that AWS's services, Athena and Elasticsearch hand
+/// CloudTrail records on in (see the README), whatever its name. What was loaded before is skipped; an event that is in
+/// two files is stored once; what cannot be read is kept in the table `rejects`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,6 +50,23 @@ pub struct What {
     /// Load nothing at all if anything cannot be read
     #[arg(long)]
     strict: bool,
+
+    /// Wait until no other program has the store open, instead of failing
+    #[arg(long)]
+    wait: bool,
+
+    /// Events after which the files read are committed: what a killed load loses
+    #[arg(long, value_name = "N", default_value_t = load::EVENTS_PER_TRANSACTION)]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+    commit_every: i64,
+
+    /// Bytes that a compressed file may become for each of its own, beyond 64 MiB
+    #[arg(long, value_name = "N", default_value_t = source::MAX_RATIO)]
+    max_ratio: u64,
+
+    /// Bytes that a compressed file may become at all
+    #[arg(long, value_name = "BYTES", default_value_t = source::MAX_SIZE)]
+    max_size: u64,
 }
 
 impl Load {
@@ -69,11 +92,12 @@ impl What {
     pub fn load(&self, context: &Context) -> anyhow::Result<(Store, Summary)> {
         // a typo leaves no empty store behind
         let found = source::find(&self.paths)?;
-        let store = context.open(Mode::Create)?;
+        let store = self.open(context)?;
         let options = Options {
             arguments: self.paths.clone(),
             strict: self.strict,
-            events_per_transaction: load::EVENTS_PER_TRANSACTION,
+            events_per_transaction: self.commit_every,
+            limits: Limits { max_ratio: self.max_ratio, max_size: self.max_size },
         };
         let progress = Arc::new(Progress::default());
         let stop = progress.clone();
@@ -82,13 +106,34 @@ impl What {
                 // asked twice, or when the load is over: what is not committed is not kept
                 std::process::exit(exit::INTERRUPTED.into());
             }
-            note("\nstopping: files that are open are read to their end; once more to stop at once");
+            if stop.waiting.load(Ordering::Relaxed) {
+                note("\nstopped while waiting for a pipe: what was committed before is kept");
+                std::process::exit(exit::INTERRUPTED.into());
+            }
+            note("\nstopping: files that were read to their end are kept; once more to stop at once");
         })?;
         let display = Display::start(progress.clone());
         let summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
         progress.stop.store(true, Ordering::Relaxed);
         Ok((store, summary))
+    }
+
+    /// Opens the store; waits until others are done with it, if that was asked for.
+    fn open(&self, context: &Context) -> anyhow::Result<Store> {
+        let mut told = false;
+        loop {
+            match context.open(Mode::Create) {
+                Err(error) if self.wait && error.is::<InUse>() => {
+                    if !told {
+                        note(&format!("waiting: {error}"));
+                        told = true;
+                    }
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                opened => return opened,
+            }
+        }
     }
 
     pub fn exit_code(&self, summary: &Summary) -> u8 {

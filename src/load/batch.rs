@@ -54,7 +54,7 @@ impl Batch {
         }
         self.extra.append_option(record.extra.as_deref());
         self.null_fields.append_option(record.null_fields.as_deref());
-        self.original.append_option(record.original);
+        self.original.append_option(record.original.as_deref());
         self.event_id_derived.append_value(record.event_id_derived);
         self.file_id.append_value(file_id);
         self.bytes += bytes;

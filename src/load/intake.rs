@@ -5,8 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::error::Error;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -15,12 +14,13 @@ use duckdb::arrow::compute::take_record_batch;
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 use duckdb::vtab::{record_batch_to_duckdb_data_chunk, to_duckdb_logical_type_for_field};
-use sha2::{Digest, Sha256};
 
 use super::batch::{self, Batch};
 use super::progress::Progress;
-use crate::record::envelope::{self, Format, Item, Reader, Reject};
-use crate::source::{Source, inflate};
+use super::report::{FileReport, hex};
+use super::seen::Seen;
+use crate::record::envelope::{Format, Item, Reader, Step};
+use crate::source::{Archive, Budget, Content, Limits, Member, Source, Text, Unpacked, unpack};
 
 /// A name for the table function of one load: a connection keeps those it was given, and what they read from.
 pub fn name() -> String {
@@ -31,33 +31,23 @@ pub fn name() -> String {
 /// Rows of one chunk of DuckDB.
 const CHUNK: usize = 2048;
 
-/// Locks that the set of events seen is spread over, so that threads seldom wait for each other.
-const SHARDS: usize = 64;
-
-/// A file that was read to its end.
-#[derive(Debug)]
-pub struct FileReport {
-    pub file_id: i32,
-    pub path: String,
-    pub size: u64,
-    pub sha256: String,
-    pub format: Format,
-    pub new: u64,
-    pub duplicate: u64,
-    pub rejects: Vec<Reject>,
-}
+/// Archives may lie in archives, so deep.
+const MAX_DEPTH: usize = 4;
 
 /// What the threads of a load share.
 pub struct Intake {
     sources: Mutex<VecDeque<Source>>,
+    archives: Mutex<Archives>,
+    limits: Limits,
     /// SHA-256 of the files that are in the store or were read in this load.
     contents: Mutex<HashSet<[u8; 32]>>,
-    /// Times and ids of the events of this transaction.
-    seen: Vec<Mutex<HashSet<(i64, u128)>>>,
-    hasher: RandomState,
+    /// The events of this transaction.
+    seen: Seen,
     /// Workers that hold rows, by the thread they last worked on.
     workers: Mutex<HashMap<ThreadId, Worker>>,
     reports: Mutex<Vec<FileReport>>,
+    /// Files whose rows did not all reach the store before the load was stopped.
+    cut_short: Mutex<HashSet<i32>>,
     /// Events this transaction may still take in.
     room: AtomicI64,
     next_file_id: AtomicI64,
@@ -68,16 +58,51 @@ pub struct Intake {
     progress: Arc<Progress>,
 }
 
+#[derive(Default)]
+struct Archives {
+    /// The one opened last is read first.
+    open: Vec<OpenArchive>,
+    /// Read to their end, but perhaps not what lies in them.
+    read: Vec<ReadArchive>,
+}
+
+struct OpenArchive {
+    archive: Archive,
+    read: ReadArchive,
+}
+
+struct ReadArchive {
+    report: FileReport,
+    hash: [u8; 32],
+    /// Whether any CloudTrail log was found in it.
+    has_logs: Arc<AtomicBool>,
+}
+
+/// Where a file was found.
+struct Place {
+    /// Ids of the archives it lies in, the outermost first, and whether they have logs.
+    within: Vec<(i32, Arc<AtomicBool>)>,
+    budget: Arc<Budget>,
+}
+
 impl Intake {
-    pub fn new(sources: Vec<Source>, contents: HashSet<[u8; 32]>, next_file_id: i64, progress: Arc<Progress>) -> Self {
+    pub fn new(
+        sources: Vec<Source>,
+        contents: HashSet<[u8; 32]>,
+        next_file_id: i64,
+        limits: Limits,
+        progress: Arc<Progress>,
+    ) -> Self {
         Progress::add(&progress.files_found, sources.len() as u64);
         Self {
             sources: Mutex::new(sources.into()),
+            archives: Mutex::default(),
+            limits,
             contents: Mutex::new(contents),
-            seen: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            hasher: RandomState::new(),
+            seen: Seen::default(),
             workers: Mutex::default(),
             reports: Mutex::default(),
+            cut_short: Mutex::default(),
             room: AtomicI64::new(0),
             next_file_id: AtomicI64::new(next_file_id),
             known: AtomicU64::new(0),
@@ -89,24 +114,50 @@ impl Intake {
     /// Begins a transaction that opens no more files once it has `events` events.
     pub fn begin(&self, events: i64) {
         self.room.store(events, Ordering::Relaxed);
-        self.seen.iter().for_each(|shard| lock(shard).clear());
+        self.seen.clear();
     }
 
     /// Whether files are left to read.
     pub fn has_more(&self) -> bool {
-        !self.progress.stopped() && !lock(&self.sources).is_empty()
+        !self.progress.stopped() && !(lock(&self.sources).is_empty() && lock(&self.archives).open.is_empty())
     }
 
-    /// How many files were not read.
+    /// How many files, archives counted as one, were not read to their end.
     pub fn left(&self) -> usize {
         lock(&self.sources).len()
+            + lock(&self.archives).open.iter().filter(|open| open.read.report.within.is_empty()).count()
     }
 
-    /// The files read since the last call, by id.
-    pub fn take_reports(&self) -> Vec<FileReport> {
+    /// The files of this transaction whose rows are all in the store, by id; and the ids of those whose rows are not. An
+    /// event that was passed over because a file of the latter kind had it keeps its file out of the store as well.
+    pub fn take_reports(&self) -> (Vec<FileReport>, Vec<i32>) {
         let mut reports = std::mem::take(&mut *lock(&self.reports));
+        let cut_short = self.seen.with_dependants(std::mem::take(&mut *lock(&self.cut_short)));
+        let mut archives = lock(&self.archives);
+        for read in std::mem::take(&mut archives.read) {
+            if archives.open.iter().any(|open| open.read.report.within.contains(&read.report.file_id)) {
+                archives.read.push(read);
+                continue;
+            }
+            let ReadArchive { mut report, hash, has_logs } = read;
+            if !has_logs.load(Ordering::Relaxed) && report.rejected == 0 {
+                if !report.named {
+                    self.pass_over(hash);
+                    continue;
+                }
+                report.reject_file("no CloudTrail log in it".to_owned(), 0);
+            }
+            reports.push(report);
+        }
+        let lacking: HashSet<i32> = reports
+            .iter()
+            .filter(|report| cut_short.contains(&report.file_id))
+            .flat_map(|report| report.within.clone())
+            .chain(cut_short.iter().copied())
+            .collect();
+        reports.retain(|report| !lacking.contains(&report.file_id));
         reports.sort_by_key(|report| report.file_id);
-        reports
+        (reports, cut_short.into_iter().collect())
     }
 
     /// Id the next file will get.
@@ -114,107 +165,152 @@ impl Intake {
         self.next_file_id.load(Ordering::Relaxed)
     }
 
-    /// The next file, inflated; none if there is no more, or the transaction is full.
+    /// The next text; none if there is no more, or the transaction is full.
     fn open(&self) -> Option<OpenFile> {
         loop {
             if self.progress.stopped() || self.room.load(Ordering::Relaxed) <= 0 {
                 return None;
             }
-            let source = lock(&self.sources).pop_front()?;
-            let opened = self.read(&source);
-            Progress::add(&self.progress.files, 1);
-            match opened {
-                Some(file) => return Some(file),
-                None => self.known.fetch_add(1, Ordering::Relaxed),
+            let (content, place) = match self.next_member() {
+                Some(Some(member)) => member,
+                Some(None) => continue,
+                None => match self.next_source()? {
+                    Some(source) => source,
+                    None => continue,
+                },
             };
+            if let Some(file) = self.unpack(content, place) {
+                return Some(file);
+            }
         }
     }
 
-    /// Reads a file; none if its content is known.
-    fn read(&self, source: &Source) -> Option<OpenFile> {
-        let (bytes, error) = match source.read() {
-            Ok(bytes) => (bytes, None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
-        let size = bytes.len() as u64;
-        Progress::add(&self.progress.bytes, size);
-        let mut hash = None;
-        if error.is_none() {
-            let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-            if !lock(&self.contents).insert(sha256) {
-                return None;
+    /// The next file that the user gave; inside, none if it cannot be read.
+    fn next_source(&self) -> Option<Option<(Content, Place)>> {
+        let source = lock(&self.sources).pop_front()?;
+        self.progress.waiting.store(source.may_wait(), Ordering::Relaxed);
+        let read = source.read();
+        self.progress.waiting.store(false, Ordering::Relaxed);
+        Progress::add(&self.progress.files, 1);
+        Some(match read {
+            Ok(content) => {
+                Progress::add(&self.progress.bytes, content.size);
+                let budget = Budget::new(content.size, self.limits);
+                Some((content, Place { within: Vec::new(), budget }))
             }
-            hash = Some(sha256);
-        }
-        let inflated = inflate(bytes);
-        Some(OpenFile {
-            report: self.report(source.name(), size, hash.as_ref().map(|hash| hex(hash)).unwrap_or_default()),
-            text: envelope::text(inflated.bytes),
-            reader: Reader::default(),
-            damage: error.or(inflated.damage),
-            named: source.named(),
-            hash,
+            Err(error) => {
+                lock(&self.reports).push(self.unreadable(&source.name(), &error.to_string(), Vec::new()));
+                None
+            }
         })
     }
 
+    /// The next file of an archive that is open; inside, none if it cannot be read.
+    fn next_member(&self) -> Option<Option<(Content, Place)>> {
+        let mut archives = lock(&self.archives);
+        let OpenArchive { archive, read: ReadArchive { report, has_logs, .. } } = archives.open.last_mut()?;
+        let within: Vec<i32> = report.within.iter().copied().chain([report.file_id]).collect();
+        match archive.next_member() {
+            Some(Member::Content(content)) => {
+                let budget = archive.budget().clone();
+                let above = archives.open.iter().map(|open| &open.read);
+                let above = above.filter(|read| within.contains(&read.report.file_id));
+                let within = above.map(|read| (read.report.file_id, read.has_logs.clone())).collect();
+                return Some(Some((content, Place { within, budget })));
+            }
+            Some(Member::Unreadable(name, reason)) => {
+                has_logs.store(true, Ordering::Relaxed);
+                let report = self.unreadable(&name, &reason, within);
+                lock(&self.reports).push(report);
+            }
+            Some(Member::Damage(reason)) => report.reject_file(reason, 0),
+            None => {
+                let OpenArchive { read, .. } = archives.open.pop()?;
+                archives.read.push(read);
+            }
+        }
+        Some(None)
+    }
+
+    /// Gets at the text of a file; none if it is known, or an archive, which is then open.
+    fn unpack(&self, content: Content, place: Place) -> Option<OpenFile> {
+        let hash = content.sha256;
+        if !lock(&self.contents).insert(hash) {
+            self.known.fetch_add(1, Ordering::Relaxed);
+            place.has_logs();
+            return None;
+        }
+        let within: Vec<i32> = place.within.iter().map(|(id, _)| *id).collect();
+        let mut report = self.report(content.name.clone(), content.size, hex(&hash), content.named, within);
+        match unpack(content, &place.budget) {
+            Unpacked::Text(text) => Some(OpenFile { report, text, reader: Reader::default(), place, hash }),
+            Unpacked::Archive(_) if place.within.len() >= MAX_DEPTH => {
+                place.has_logs();
+                report.reject_file(format!("archives in archives, more than {MAX_DEPTH} deep"), 0);
+                lock(&self.reports).push(report);
+                None
+            }
+            Unpacked::Archive(archive) => {
+                report.format = archive.format();
+                let read = ReadArchive { report, hash, has_logs: Arc::default() };
+                lock(&self.archives).open.push(OpenArchive { archive: *archive, read });
+                None
+            }
+        }
+    }
+
     /// The report on a folder or file that could not even be looked at.
-    pub fn unreadable(&self, path: &str, reason: &str) -> FileReport {
-        let reject = Reject { record: None, byte_offset: 0, reason: reason.to_owned(), excerpt: String::new() };
-        let mut report = self.report(path.to_owned(), 0, String::new());
-        report.rejects.push(reject);
+    pub fn unreadable(&self, path: &str, reason: &str, within: Vec<i32>) -> FileReport {
+        let mut report = self.report(path.to_owned(), 0, String::new(), true, within);
+        report.reject_file(reason.to_owned(), 0);
         report
     }
 
-    fn report(&self, path: String, size: u64, sha256: String) -> FileReport {
+    fn report(&self, path: String, size: u64, sha256: String, named: bool, within: Vec<i32>) -> FileReport {
         let file_id = self.next_file_id.fetch_add(1, Ordering::Relaxed);
         FileReport {
             file_id: i32::try_from(file_id).unwrap_or(i32::MAX),
             path,
             size,
             sha256,
-            format: Format::Other,
+            named,
+            within,
+            format: Format::Other.name(),
             new: 0,
             duplicate: 0,
+            rejected: 0,
             rejects: Vec::new(),
         }
     }
 
-    /// Whether an event is new in this transaction; it is not the next time.
-    fn is_new(&self, time: i64, id: u128) -> bool {
-        let shard = self.hasher.hash_one((time, id)) as usize % SHARDS;
-        lock(&self.seen[shard]).insert((time, id))
+    /// Forgets a file that is no log: should it be named some day, it is read again.
+    fn pass_over(&self, hash: [u8; 32]) {
+        lock(&self.contents).remove(&hash);
+        self.other.fetch_add(1, Ordering::Relaxed);
     }
 
     fn close(&self, file: OpenFile) {
-        let OpenFile { mut report, text, reader, damage, named, hash } = file;
-        report.format = reader.format();
+        let OpenFile { mut report, text, reader, place, hash } = file;
+        let format = reader.format();
+        report.format = format.name();
         let no_record = report.new + report.duplicate == 0;
-        if let Some(reason) = damage {
-            let byte_offset = text.len() as u64;
-            report.rejects.push(Reject { record: None, byte_offset, reason, excerpt: String::new() });
-        } else if no_record && !named && is_no_log(&report) {
-            // nothing of it is in the store: should it be named some day, it is read again
-            if let Some(hash) = hash {
-                lock(&self.contents).remove(&hash);
-            }
-            self.other.fetch_add(1, Ordering::Relaxed);
+        if let Some(reason) = text.damage() {
+            report.reject_file(reason.to_owned(), reader.position());
+        } else if no_record && !report.named && report.is_no_log(format) {
+            self.pass_over(hash);
             return;
-        } else if no_record && report.format == Format::Other && report.rejects.is_empty() {
-            let reason = "the file is empty".to_owned();
-            report.rejects.push(Reject { record: None, byte_offset: 0, reason, excerpt: String::new() });
+        } else if no_record && format == Format::Other && report.rejected == 0 {
+            report.reject_file("the file is empty".to_owned(), 0);
         }
+        place.has_logs();
         lock(&self.reports).push(report);
     }
 }
 
-/// Whether a file without a single good record is something else that happens to lie in a folder of logs, rather than a
-/// damaged log.
-fn is_no_log(report: &FileReport) -> bool {
-    let begins_like_a_record = |reject: &Reject| {
-        ["\"eventVersion\"", "\"eventTime\"", "\"eventID\""].iter().any(|key| reject.excerpt.contains(key))
-    };
-    matches!(report.format, Format::Other | Format::Record | Format::Ndjson)
-        && !report.rejects.iter().any(begins_like_a_record)
+impl Place {
+    fn has_logs(&self) {
+        self.within.iter().for_each(|(_, has_logs)| has_logs.store(true, Ordering::Relaxed));
+    }
 }
 
 /// A lock is only held for moments in which nothing panics.
@@ -222,18 +318,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 struct OpenFile {
     report: FileReport,
-    text: String,
+    text: Text,
     reader: Reader,
-    damage: Option<String>,
-    /// Whether the user named this very file.
-    named: bool,
-    hash: Option<[u8; 32]>,
+    place: Place,
+    hash: [u8; 32],
 }
 
 /// Turns files into sorted rows, one batch after the other.
@@ -247,15 +337,21 @@ struct SortedRows {
     columns: RecordBatch,
     order: UInt32Array,
     at: usize,
+    /// The files the rows are from.
+    files: Vec<i32>,
 }
 
 impl Worker {
     /// Fills a chunk. Returns its rows; none if there is nothing left to read.
     fn fill(&mut self, intake: &Intake, chunk: &mut DataChunkHandle) -> Result<usize, Box<dyn Error>> {
+        if intake.progress.stopped() {
+            self.abandon(intake);
+            return Ok(0);
+        }
         if self.rows.is_none() {
             self.rows = self.batch(intake)?;
         }
-        let Some(SortedRows { columns, order, at }) = &mut self.rows else { return Ok(0) };
+        let Some(SortedRows { columns, order, at, .. }) = &mut self.rows else { return Ok(0) };
         let len = CHUNK.min(order.len() - *at);
         record_batch_to_duckdb_data_chunk(&take_record_batch(columns, &order.slice(*at, len))?, chunk)?;
         *at += len;
@@ -268,44 +364,61 @@ impl Worker {
     /// Reads files until a batch is full; a file that does not fit is gone on with later.
     fn batch(&mut self, intake: &Intake) -> Result<Option<SortedRows>, Box<dyn Error>> {
         let mut batch = Batch::new();
+        let mut files = Vec::new();
         while !batch.is_full() {
             let Some(mut file) = self.file.take().or_else(|| intake.open()) else { break };
+            files.push(file.report.file_id);
             if read_records(&mut file, &mut batch, intake) {
                 intake.close(file);
             } else {
                 self.file = Some(file);
+            }
+            if intake.progress.stopped() {
+                lock(&intake.cut_short).extend(files);
+                return Ok(None);
             }
         }
         if batch.is_empty() {
             return Ok(None);
         }
         let (columns, order) = batch.finish()?;
-        Ok(Some(SortedRows { columns, order, at: 0 }))
+        Ok(Some(SortedRows { columns, order, at: 0, files }))
+    }
+
+    /// Gives up what did not reach the store, so that a load that is stopped ends at once.
+    fn abandon(&mut self, intake: &Intake) {
+        let file = self.file.take().map(|file| file.report.file_id);
+        let rows = self.rows.take().map(|rows| rows.files);
+        lock(&intake.cut_short).extend(rows.into_iter().flatten().chain(file));
     }
 }
 
-/// Moves records from a file into a batch until one of them ends. Returns whether it was the file.
+/// Moves records from a file into a batch until one of them ends, or the load is stopped. Returns whether it was the
+/// file.
 fn read_records(file: &mut OpenFile, batch: &mut Batch, intake: &Intake) -> bool {
     let OpenFile { report, text, reader, .. } = file;
     let before = report.new;
     let mut ended = false;
-    while !batch.is_full() {
-        let begin = reader.at();
-        match reader.next(text) {
-            None => {
+    while !batch.is_full() && !intake.progress.stopped() {
+        match reader.next(text.window(), text.is_last()) {
+            Step::End => {
                 ended = true;
                 break;
             }
-            Some(Item::Record(record)) => {
-                if intake.is_new(record.event_time(), record.event_id().as_u128()) {
-                    batch.push(&record, report.file_id, reader.at() - begin);
+            Step::More => {
+                let read = reader.release();
+                text.advance(read);
+            }
+            Step::Item(Item::Record(record, bytes)) => {
+                if intake.seen.is_new(record.event_time(), record.event_id(), report.file_id) {
+                    batch.push(&record, report.file_id, bytes);
                     report.new += 1;
                 } else {
                     report.duplicate += 1;
                 }
             }
-            Some(Item::Reject(reject)) => report.rejects.push(reject),
-            Some(Item::Digest) => {}
+            Step::Item(Item::Reject(reject)) => report.reject(reject),
+            Step::Item(Item::Digest) => {}
         }
     }
     let events = report.new - before;

@@ -6,6 +6,8 @@
 mod batch;
 mod intake;
 mod progress;
+mod report;
+mod seen;
 
 pub use progress::Progress;
 
@@ -20,9 +22,10 @@ use duckdb::{Connection, params};
 
 use crate::catalog::quote;
 use crate::record::envelope::{Format, Reject};
-use crate::source::{Found, Source};
+use crate::source::{Found, Limits, Source};
 use crate::store::Store;
-use intake::{FileReport, Intake, TableFunction};
+use intake::{Intake, TableFunction};
+use report::FileReport;
 
 /// The usual [`Options::events_per_transaction`]: bounds memory, and what a killed load loses.
 pub const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
@@ -47,6 +50,8 @@ pub struct Options {
     pub strict: bool,
     /// Events after which a transaction opens no more files.
     pub events_per_transaction: i64,
+    /// How much a compressed file may become.
+    pub limits: Limits,
 }
 
 /// What a load did.
@@ -88,7 +93,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
     let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
     let was_empty = next_file_id == 1;
-    let intake = Arc::new(Intake::new(sources, contents, next_file_id, progress));
+    let intake = Arc::new(Intake::new(sources, contents, next_file_id, options.limits, progress));
 
     let intake_name = intake::name();
     connection.execute_batch(SETTINGS)?;
@@ -111,13 +116,15 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
         let inserted = connection
             .execute(&insert_statement(&intake_name), [])
             .context("the load was undone back to its last finished part")? as u64;
-        let mut reports = intake.take_reports();
+        let (mut reports, cut_short) = intake.take_reports();
         let read: u64 = reports.iter().map(|report| report.new).sum();
-        if inserted != read {
-            bail!("{inserted} events were stored where {read} were read: nothing of these files is kept");
+        let kept = inserted - delete_files(connection, &cut_short)?;
+        if kept != read {
+            bail!("{kept} events were stored where {read} were read: nothing of these files is kept");
         }
+        summary.left += cut_short.len() as u64;
         if first {
-            reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason)));
+            reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason, Vec::new())));
         }
         if !(was_empty && first) {
             delete_stored_before(connection, first_file_id, &mut reports)?;
@@ -134,7 +141,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     summary.files_known = intake.known.load(Ordering::Relaxed);
     summary.files += summary.files_known;
     summary.other = intake.other.load(Ordering::Relaxed);
-    summary.left = intake.left() as u64;
+    summary.left += intake.left() as u64;
     if options.strict && summary.rejected > 0 {
         summary.undone = true;
     } else {
@@ -150,13 +157,12 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
 impl Summary {
     fn add(&mut self, reports: &[FileReport]) {
         for report in reports {
-            let rejected = report.rejects.len() as u64;
-            self.files += 1;
-            self.digests += u64::from(report.format == Format::Digest);
-            self.events += report.new + report.duplicate + rejected;
+            self.files += u64::from(!report.is_archive());
+            self.digests += u64::from(report.format == Format::Digest.name());
+            self.events += report.new + report.duplicate + report.rejected;
             self.new += report.new;
             self.duplicate += report.duplicate;
-            self.rejected += rejected;
+            self.rejected += report.rejected;
             let room = REJECTS_SHOWN.saturating_sub(self.rejects.len());
             self.rejects.extend(report.rejects.iter().take(room).map(|reject| (report.path.clone(), reject.clone())));
         }
@@ -207,6 +213,16 @@ fn delete_stored_before(connection: &Connection, first_file_id: i64, reports: &m
     Ok(())
 }
 
+/// Deletes what files that were cut short left. Returns how many events.
+fn delete_files(connection: &Connection, file_ids: &[i32]) -> anyhow::Result<u64> {
+    if file_ids.is_empty() {
+        return Ok(0);
+    }
+    let list: Vec<_> = file_ids.iter().map(i32::to_string).collect();
+    let sql = format!("DELETE FROM events WHERE file_id IN ({})", list.join(", "));
+    Ok(connection.execute(&sql, [])? as u64)
+}
+
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {
     for report in reports.iter().filter(|report| report.sha256.is_empty()) {
         // what could not be read the last time and still cannot is said once
@@ -217,18 +233,17 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
     let mut files = connection.appender("files")?;
     let mut rejects = connection.appender("rejects")?;
     for report in reports {
-        let rejected = report.rejects.len() as u64;
         files.append_row(params![
             report.file_id,
             load_id,
             report.path,
             report.size,
             report.sha256,
-            report.format.name(),
-            report.new + report.duplicate + rejected,
+            report.format,
+            report.new + report.duplicate + report.rejected,
             report.new,
             report.duplicate,
-            rejected,
+            report.rejected,
         ])?;
         for reject in &report.rejects {
             rejects.append_row(params![
@@ -245,9 +260,13 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
     Ok(())
 }
 
-/// SHA-256 of all files that are in the store. Under `strict` those that were damaged are looked at again.
+/// SHA-256 of all files that are in the store. Under `strict` those that were damaged are looked at again, and archives,
+/// whose members may be.
 fn contents(connection: &Connection, strict: bool) -> anyhow::Result<HashSet<[u8; 32]>> {
-    let sql = format!("SELECT unhex(sha256) FROM files WHERE sha256 <> '' AND (rejected = 0 OR NOT {strict})");
+    let sql = format!(
+        "SELECT unhex(sha256) FROM files
+        WHERE sha256 <> '' AND (rejected = 0 AND format NOT IN ('zip', 'tar') OR NOT {strict})"
+    );
     let mut statement = connection.prepare(&sql)?;
     let hashes = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     hashes.map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files"))).collect()

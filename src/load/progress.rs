@@ -13,7 +13,9 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// New events in them.
     pub events: AtomicU64,
-    /// Set from outside to end the load early: files that are open are read to their end, no other is opened.
+    /// Whether a file is being read that may wait for another program without end: a pipe.
+    pub waiting: AtomicBool,
+    /// Set from outside to end the load early: what is in the store is kept, what is still being read is not.
     pub stop: AtomicBool,
 }
 

@@ -1,10 +1,17 @@
-//! The shapes records arrive in: `{"Records": [...]}`, a list, one after the other (NDJSON), or alone.
+//! The shapes records arrive in: `{"Records": [...]}`, a list, one after the other (NDJSON), alone, as rows of CSV, or
+//! carried by something else.
 //!
-//! [`Reader`] finds the records in a file's text one by one, and goes on behind what it cannot read.
+//! [`Reader`] finds the records in a file's text one by one, and goes on behind what it cannot read. It is shown the text
+//! a window at a time.
+
+use std::collections::VecDeque;
 
 use super::Record;
-use super::json::{Next, Scanner, SyntaxError};
+use super::json::{Next, Reason, Scanner, SyntaxError};
+use super::looks::looks_like;
 use super::parse::{Document, Invalid, parse};
+use super::table::Table;
+use super::wrapped::{self, Carried};
 
 /// Every record AWS writes begins with this: where reading can go on after damage in a list.
 const RECORD_BEGIN: &str = "{\"eventVersion\"";
@@ -16,6 +23,15 @@ const EXCERPT: usize = 200;
 
 /// How far behind a damaged record its end is looked for, in bytes.
 const BRACKETS_WITHIN: usize = 1 << 20;
+
+/// The longest record that is read, in bytes. CloudTrail's own end at 1 MiB.
+const MAX_RECORD: usize = 64 << 20;
+
+/// The longest first line that is looked at for the columns of a table, in bytes.
+const MAX_HEADER: usize = 64 << 10;
+
+/// Records may be carried in messages in messages, so deep.
+const MAX_DEPTH: usize = 8;
 
 /// Bytes that may be read in vain, beside sixteen times the file's own: a file made to be read over and over again is
 /// given up.
@@ -29,6 +45,19 @@ pub enum Format {
     Array,
     Record,
     Digest,
+    /// CSV: query results of CloudTrail Lake or Athena, the console's event history.
+    Csv,
+    /// `aws cloudtrail lookup-events`.
+    LookupEvents,
+    /// `aws cloudtrail get-query-results`.
+    Lake,
+    /// Rows of Athena's table for CloudTrail, as JSON.
+    Athena,
+    EventBridge,
+    CloudWatchLogs,
+    Sns,
+    Sqs,
+    Elasticsearch,
     Other,
 }
 
@@ -40,8 +69,22 @@ impl Format {
             Self::Array => "array",
             Self::Record => "record",
             Self::Digest => "digest",
+            Self::Csv => "csv",
+            Self::LookupEvents => "lookup-events",
+            Self::Lake => "cloudtrail-lake",
+            Self::Athena => "athena",
+            Self::EventBridge => "eventbridge",
+            Self::CloudWatchLogs => "cloudwatch-logs",
+            Self::Sns => "sns",
+            Self::Sqs => "sqs",
+            Self::Elasticsearch => "elasticsearch",
             Self::Other => "other",
         }
+    }
+
+    /// Whether it says no more than where one record ends and the next begins.
+    fn is_plain(self) -> bool {
+        matches!(self, Self::Records | Self::Ndjson | Self::Array | Self::Record)
     }
 }
 
@@ -58,9 +101,19 @@ pub struct Reject {
 /// What a file's text holds, piece by piece.
 #[derive(Debug, PartialEq)]
 pub enum Item<'a> {
-    Record(Record<'a>),
+    /// A record, and how many bytes of text it takes up.
+    Record(Record<'a>, usize),
     Reject(Reject),
     Digest,
+}
+
+/// What the reader comes to next.
+#[derive(Debug, PartialEq)]
+pub enum Step<'a> {
+    Item(Item<'a>),
+    /// The window ends too early: drop what [`Reader::release`] says, and show more.
+    More,
+    End,
 }
 
 /// Where in the nesting of envelopes the reader is.
@@ -68,38 +121,39 @@ pub enum Item<'a> {
 enum Within {
     /// A list of records.
     List,
-    /// An object, behind its `Records`.
+    /// An object, behind its list of records.
     Envelope,
+    /// An object, at the value of a key that is an envelope.
+    Inner,
 }
 
-/// A file's text. Bytes that are not UTF-8 spoil the record they are in and no other.
-pub fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        let mut bytes = error.into_bytes();
-        let mut at = 0;
-        let mut invalid = Vec::new();
-        for chunk in bytes.utf8_chunks() {
-            at += chunk.valid().len();
-            invalid.push(at..at + chunk.invalid().len());
-            at += chunk.invalid().len();
-        }
-        for range in invalid {
-            // as a control character it is refused, inside a string and outside, and no byte changes its place
-            bytes[range].fill(0x01);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+/// What is passed over before reading goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Skip {
+    /// Everything up to the next record of a list.
+    ToRecord,
+    /// Everything up to the end of the line.
+    Line,
 }
 
-/// Reads the records of one file, in order. The text is handed to every call, so that it can be borrowed from.
+/// Reads the records of one file, in order. The window is handed to every call, so that it can be borrowed from.
 #[derive(Debug, Default)]
 pub struct Reader {
+    /// Bytes of the window read so far.
     at: usize,
+    /// Where in the text the window begins.
+    base: u64,
     within: Vec<Within>,
     format: Option<Format>,
     found: u64,
     /// Bytes of text that were read and led to nothing.
     in_vain: usize,
+    skip: Option<Skip>,
+    table: Option<Table>,
+    /// Items of something that carried several.
+    carried: VecDeque<Item<'static>>,
+    /// How deep in messages in messages this text was.
+    depth: usize,
 }
 
 impl Reader {
@@ -108,159 +162,341 @@ impl Reader {
         self.format.unwrap_or(Format::Other)
     }
 
-    /// Bytes read so far.
-    pub fn at(&self) -> usize {
-        self.at
+    /// How many bytes at the front of the window were read; the caller drops them.
+    pub fn release(&mut self) -> usize {
+        self.base += self.at as u64;
+        std::mem::take(&mut self.at)
     }
 
-    pub fn next<'a>(&mut self, text: &'a str) -> Option<Item<'a>> {
+    /// Bytes of text read so far.
+    pub fn position(&self) -> u64 {
+        self.base + self.at as u64
+    }
+
+    /// Reads on. `last` says whether the window reaches to the end of the text.
+    pub fn next<'a>(&mut self, window: &'a str, last: bool) -> Step<'a> {
         loop {
-            if self.in_vain > IN_VAIN + 16 * text.len() && self.at < text.len() {
-                let reason = "too damaged to go on: the rest of the file is given up".to_owned();
-                let reject = reject(text, None, self.at, reason);
-                self.at = text.len();
-                self.within.clear();
-                return Some(Item::Reject(reject));
+            if let Some(item) = self.carried.pop_front() {
+                return Step::Item(item);
             }
-            let rest = &text[self.at..];
+            if self.in_vain as u64 > IN_VAIN as u64 + 16 * (self.base + window.len() as u64) && self.at < window.len() {
+                let reason = "too damaged to go on: the rest of the file is given up".to_owned();
+                let reject = self.reject(window, None, reason);
+                self.at = window.len();
+                self.within.clear();
+                self.skip = None;
+                self.in_vain = 0;
+                return Step::Item(Item::Reject(reject));
+            }
+            if let Some(skip) = self.skip
+                && !self.skip(window, skip, last)
+            {
+                return if last { Step::End } else { Step::More };
+            }
+            let rest = &window[self.at..];
             let trimmed = rest.trim_start_matches([' ', '\n', '\r', '\t', BYTE_ORDER_MARK]);
             self.at += rest.len() - trimmed.len();
-            match (self.within.last(), trimmed.as_bytes().first()) {
-                (None, None) => return None,
-                (Some(_), None) => {
-                    self.within.clear();
-                    let reason = "the file ends before its list of records does".to_owned();
-                    return Some(Item::Reject(reject(text, None, self.at, reason)));
+            let Some(first) = trimmed.bytes().next() else {
+                if !last {
+                    return Step::More;
                 }
+                if self.within.is_empty() {
+                    return Step::End;
+                }
+                self.within.clear();
+                let reason = "the file ends before its list of records does".to_owned();
+                return Step::Item(Item::Reject(self.reject(window, None, reason)));
+            };
+            let step = match (self.within.last(), first) {
+                (None, _) if self.table.is_some() => self.row(window, last),
                 // between records a comma says nothing, and in NDJSON some put one
-                (Some(Within::List) | None, Some(b',')) => self.at += 1,
-                (Some(Within::List), Some(b']')) => {
+                (Some(Within::List) | None, b',') => {
+                    self.at += 1;
+                    None
+                }
+                (Some(Within::List), b']') => {
                     self.at += 1;
                     self.within.pop();
+                    None
                 }
-                (Some(Within::Envelope), Some(_)) => {
-                    self.within.pop();
-                    if let Err(error) = self.end_of_envelope(text) {
-                        let reject = reject(text, None, self.at, error.to_string());
-                        self.resume(text);
-                        return Some(Item::Reject(reject));
-                    }
-                }
-                (None, Some(b'[')) => {
+                (Some(Within::Envelope), _) => self.end_of_envelope(window, last),
+                (None, b'[') => {
                     self.document(Format::Array);
                     self.at += 1;
                     self.within.push(Within::List);
+                    None
                 }
-                (_, Some(b'{')) => {
-                    if let Some(item) = self.object(text) {
-                        return Some(item);
+                (Some(Within::Inner), b'{') => {
+                    self.within.pop();
+                    let step = self.object(window, last);
+                    if step == Some(Step::More) {
+                        self.within.push(Within::Inner);
                     }
+                    step
                 }
-                (Some(Within::List), Some(_)) => return Some(Item::Reject(self.no_object(text))),
-                (None, Some(_)) => {
-                    let reject = reject(text, None, self.at, "expected a JSON object or list".to_owned());
-                    self.resume(text);
-                    return Some(Item::Reject(reject));
-                }
+                (_, b'{') => self.object(window, last),
+                (Some(_), _) => self.no_object(window, last),
+                (None, _) => self.no_json(window, last),
+            };
+            if let Some(step) = step {
+                return step;
             }
         }
     }
 
-    /// At `{`: a record, a digest, or an envelope, which is entered.
-    fn object<'a>(&mut self, text: &'a str) -> Option<Item<'a>> {
+    /// At `{`: a record, a digest, an envelope, which is entered, or something that carries records.
+    fn object<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
         let begin = self.at;
-        match parse(&text[begin..]) {
-            Ok(Document::Envelope(at)) => {
-                self.document(Format::Records);
-                self.at += at + 1;
-                self.within.extend([Within::Envelope, Within::List]);
-                None
-            }
-            Ok(Document::Digest(len)) => {
-                self.document(Format::Digest);
-                self.at += len;
-                Some(Item::Digest)
-            }
+        let rest = &window[begin..];
+        let (invalid, len) = match parse(rest) {
             Ok(Document::Record(record, len)) => {
                 self.document(Format::Record);
                 self.found += 1;
                 self.at += len;
-                Some(Item::Record(record))
+                return Some(Step::Item(Item::Record(record, len)));
             }
-            Err(invalid) => {
+            Ok(Document::Envelope(at, format)) => {
+                self.document(format);
+                self.at += at + 1;
+                self.within.extend([Within::Envelope, Within::List]);
+                return None;
+            }
+            Ok(Document::Outer(at)) => {
+                self.at += at;
+                self.within.extend([Within::Envelope, Within::Inner]);
+                return None;
+            }
+            Ok(Document::Digest(len)) => {
+                self.document(Format::Digest);
+                self.at += len;
+                return Some(Step::Item(Item::Digest));
+            }
+            Err(Invalid::Syntax(error)) => {
+                let cut_off = error.reason == Reason::End && !last;
+                if (cut_off || needs_more(rest, last)) && rest.len() < MAX_RECORD {
+                    return Some(Step::More);
+                }
                 self.document(Format::Record);
                 self.found += 1;
-                let reason = match &invalid {
-                    Invalid::Syntax(error) => format!("{error}, at byte {}", begin + error.at),
-                    other => other.to_string(),
+                let reason = match cut_off {
+                    true => format!("longer than {} MiB, which no record is", MAX_RECORD >> 20),
+                    false => format!("{error}, at byte {}", self.base + (begin + error.at) as u64),
                 };
-                let reject = reject(text, Some(self.found), begin, reason);
-                match invalid {
-                    Invalid::Syntax(error) => {
-                        self.in_vain += error.at;
-                        self.resume(text);
-                    }
-                    Invalid::NoEventTime { len } | Invalid::BadEventTime { len } | Invalid::RecordsNoList { len } => {
-                        self.at += len;
-                    }
-                }
-                Some(Item::Reject(reject))
+                let reject = self.reject(window, Some(self.found), reason);
+                self.in_vain += error.at;
+                self.resume(window);
+                return Some(Step::Item(Item::Reject(reject)));
             }
+            Err(invalid) => {
+                let (Invalid::NoEventTime { len } | Invalid::BadEventTime { len } | Invalid::RecordsNoList { len }) =
+                    invalid
+                else {
+                    return None;
+                };
+                (invalid, len)
+            }
+        };
+        if matches!(invalid, Invalid::NoEventTime { .. })
+            && let Some((format, carried)) = wrapped::unwrap(&rest[..len])
+        {
+            self.carry(window, format, carried);
+            self.at += len;
+            return None;
         }
+        self.document(Format::Record);
+        self.found += 1;
+        let reason = match invalid {
+            Invalid::NoEventTime { .. } => format!("{invalid}, but an object with {}", wrapped::keys(&rest[..len])),
+            invalid => invalid.to_string(),
+        };
+        let reject = self.reject(window, Some(self.found), reason);
+        self.at += len;
+        Some(Step::Item(Item::Reject(reject)))
     }
 
     /// Behind the list of an envelope: what else the object holds is of no interest, but it must end.
-    fn end_of_envelope(&mut self, text: &str) -> Result<(), SyntaxError> {
-        let mut scanner = Scanner::new(&text[self.at..]);
-        while !scanner.skip_token(b'}') {
-            scanner.expect(b',', "`,` or `}` behind Records")?;
-            scanner.peek()?;
-            let key = scanner.string()?;
-            scanner.expect(b':', "`:` after a key")?;
-            if key.raw == "Records" && scanner.peek()? == Next::List {
-                // once more: a list is a list
-                self.at += scanner.at() + 1;
-                self.within.extend([Within::Envelope, Within::List]);
-                return Ok(());
+    fn end_of_envelope<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
+        let rest = &window[self.at..];
+        let mut scanner = Scanner::new(rest);
+        match rest_of_envelope(&mut scanner) {
+            Ok(list) => {
+                let read = scanner.at();
+                self.at += read;
+                self.within.pop();
+                if list {
+                    // once more: a list is a list
+                    self.at += 1;
+                    self.within.extend([Within::Envelope, Within::List]);
+                }
+                None
             }
-            scanner.value()?;
+            Err(error)
+                if (error.reason == Reason::End || needs_more(rest, last)) && !last && rest.len() < MAX_RECORD =>
+            {
+                Some(Step::More)
+            }
+            Err(error) => {
+                self.within.pop();
+                let reject = self.reject(window, None, error.to_string());
+                self.resume(window);
+                Some(Step::Item(Item::Reject(reject)))
+            }
         }
-        self.at += scanner.at();
-        Ok(())
     }
 
     /// In a list, at something that is no object.
-    fn no_object(&mut self, text: &str) -> Reject {
-        self.found += 1;
-        let reject = reject(text, Some(self.found), self.at, "a record is a JSON object".to_owned());
-        let mut scanner = Scanner::new(&text[self.at..]);
-        match scanner.value() {
-            Ok(value) => self.at += value.len(),
-            Err(_) => self.resume(text),
+    fn no_object<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
+        let rest = &window[self.at..];
+        let value = Scanner::new(rest).value();
+        // a number goes on, perhaps, in the next window
+        let complete = value.as_ref().is_ok_and(|value| last || value.len() < rest.len());
+        if !complete && needs_more(rest, last) {
+            return Some(Step::More);
         }
-        reject
+        if let Ok(value) = value
+            && let Some((format, carried)) = wrapped::unwrap_row(value)
+        {
+            self.carry(window, format, carried);
+            self.at += value.len();
+            return None;
+        }
+        self.found += 1;
+        let reject = self.reject(window, Some(self.found), "a record is a JSON object".to_owned());
+        match value {
+            Ok(value) => self.at += value.len(),
+            Err(_) => self.resume(window),
+        }
+        Some(Step::Item(Item::Reject(reject)))
+    }
+
+    /// At the outermost level, at something that is no JSON: a table, a line of a log, or nothing that is known.
+    fn no_json<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
+        let rest = &window[self.at..];
+        if self.format.is_none() && self.found == 0 && self.depth == 0 {
+            let header = &rest[..rest.floor_char_boundary(MAX_HEADER)];
+            if let Some((table, len)) = Table::begin(header, last) {
+                self.table = Some(table);
+                self.format = Some(Format::Csv);
+                self.at += len;
+                return None;
+            }
+        }
+        if let Some(len) = line_prefix(rest) {
+            self.wrapping(Format::CloudWatchLogs);
+            self.at += len;
+            return None;
+        }
+        if needs_more(rest, last) {
+            return Some(Step::More);
+        }
+        let expected = "expected a JSON object or list";
+        let reason = match self.found == 0 && self.base == 0 {
+            true => format!("{expected}, or CSV with CloudTrail's columns; this looks like {}", looks_like(rest)),
+            false => expected.to_owned(),
+        };
+        let reject = self.reject(window, None, reason);
+        self.resume(window);
+        Some(Step::Item(Item::Reject(reject)))
+    }
+
+    /// A row of a table.
+    fn row<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
+        let rest = &window[self.at..];
+        match self.table.as_mut()?.row(rest, last) {
+            Some((carried, len)) => {
+                self.carry(window, Format::Csv, carried);
+                self.at += len;
+                None
+            }
+            None if rest.len() < MAX_RECORD => Some(Step::More),
+            None => {
+                self.found += 1;
+                let reason = format!("a row longer than {} MiB: is a quote left open?", MAX_RECORD >> 20);
+                let reject = self.reject(window, Some(self.found), reason);
+                self.skip = Some(Skip::Line);
+                Some(Step::Item(Item::Reject(reject)))
+            }
+        }
+    }
+
+    /// Reads what something carries. Its records count as this file's.
+    fn carry(&mut self, window: &str, format: Format, carried: Carried) {
+        self.wrapping(format);
+        let reason = match carried {
+            Carried::Nothing => return,
+            Carried::NoRecord(reason) => reason.to_owned(),
+            Carried::Text(_) if self.depth == MAX_DEPTH => format!("messages in messages, more than {MAX_DEPTH} deep"),
+            Carried::Text(text) => {
+                let mut inner = Self { depth: self.depth + 1, ..Self::default() };
+                let before = self.found;
+                while let Step::Item(item) = inner.next(&text, true) {
+                    self.found += u64::from(!matches!(item, Item::Digest));
+                    self.carried.push_back(match item {
+                        Item::Record(record, len) => Item::Record(record.into_owned(), len),
+                        Item::Digest => Item::Digest,
+                        Item::Reject(reject) => Item::Reject(Reject {
+                            record: Some(self.found),
+                            byte_offset: self.position(),
+                            reason: match self.depth {
+                                0 => format!("in {}: {}", format.name(), reject.reason),
+                                _ => reject.reason,
+                            },
+                            excerpt: reject.excerpt,
+                        }),
+                    });
+                }
+                if self.found > before || !self.carried.is_empty() {
+                    return;
+                }
+                match inner.format {
+                    Some(_) => return,
+                    None => "empty".to_owned(),
+                }
+            }
+        };
+        self.found += 1;
+        let reason = format!("{}: {reason}", format.name());
+        let reject = self.reject(window, Some(self.found), reason);
+        self.carried.push_back(Item::Reject(reject));
     }
 
     /// At something that cannot be read to its end: where does the next record begin?
-    fn resume(&mut self, text: &str) {
-        let rest = &text[self.at..];
+    fn resume(&mut self, window: &str) {
+        let rest = &window[self.at..];
         let in_list = !self.within.is_empty();
-        let window = &rest.as_bytes()[..rest.len().min(BRACKETS_WITHIN)];
-        let end = end_by_brackets(window);
+        let end = end_by_brackets(&rest.as_bytes()[..rest.len().min(BRACKETS_WITHIN)]);
         let (Ok(read) | Err(read)) = end;
         self.in_vain += read;
-        let next = match end {
-            Ok(end) if follows_on(&rest[end..], in_list) => Some(end),
+        match end {
+            Ok(end) if follows_on(&rest[end..], in_list) => self.at += end,
             // a list may be spread over lines, one record after the other is not
-            _ if in_list => next_in_list(rest),
-            _ => rest.find('\n').map(|at| at + 1),
+            _ => self.skip = Some(if in_list { Skip::ToRecord } else { Skip::Line }),
+        }
+    }
+
+    /// Passes over what is to be skipped. Returns whether it came to an end.
+    fn skip(&mut self, window: &str, skip: Skip, last: bool) -> bool {
+        let rest = &window[self.at..];
+        let next = match skip {
+            Skip::Line => rest.find('\n').map(|at| at + 1),
+            Skip::ToRecord => next_in_list(rest),
         };
         match next {
-            Some(at) => self.at += at,
-            None => {
+            Some(next) => {
+                self.at += next;
+                self.skip = None;
+                true
+            }
+            None if last => {
                 // the rest of the file belongs to what was just rejected
-                self.at = text.len();
+                self.at = window.len();
                 self.within.clear();
+                false
+            }
+            None => {
+                // a comma and the beginning of a record may stand at the end of the window
+                self.at += rest.floor_char_boundary(rest.len().saturating_sub(BRACKETS_WITHIN));
+                false
             }
         }
     }
@@ -273,8 +509,49 @@ impl Reader {
                 (Some(before), _) => before,
                 (None, format) => format,
             });
+        } else if !format.is_plain() {
+            self.wrapping(format);
         }
     }
+
+    /// Notes what carries the records; the outermost counts.
+    fn wrapping(&mut self, format: Format) {
+        if self.format.is_none_or(Format::is_plain) {
+            self.format = Some(format);
+        }
+    }
+
+    fn reject(&self, window: &str, record: Option<u64>, reason: String) -> Reject {
+        let excerpt = window[self.at..].chars().take(EXCERPT).collect();
+        Reject { record, byte_offset: self.position(), reason, excerpt }
+    }
+}
+
+/// Whether more of the text is needed to see where something damaged ends.
+fn needs_more(rest: &str, last: bool) -> bool {
+    !last && rest.len() < 2 * BRACKETS_WITHIN
+}
+
+/// Reads the members behind an envelope's list, up to its end or to a second list. Returns whether it is at one.
+fn rest_of_envelope(scanner: &mut Scanner) -> Result<bool, SyntaxError> {
+    while !scanner.skip_token(b'}') {
+        scanner.expect(b',', "`,` or `}` behind a list of records")?;
+        scanner.peek()?;
+        let key = scanner.string()?;
+        scanner.expect(b':', "`:` after a key")?;
+        if key.raw == "Records" && scanner.peek()? == Next::List {
+            return Ok(true);
+        }
+        scanner.value()?;
+    }
+    Ok(false)
+}
+
+/// The time in front of a record, as an export of CloudWatch Logs has it on each line: `2026-10-06T02:14:00.000Z {`.
+fn line_prefix(rest: &str) -> Option<usize> {
+    let brace = rest.as_bytes().iter().take(64).position(|&byte| byte == b'{')?;
+    let time = |byte: &u8| byte.is_ascii_digit() || b"TZ:.+- \t".contains(byte);
+    (rest.starts_with(|char: char| char.is_ascii_digit()) && rest.as_bytes()[..brace].iter().all(time)).then_some(brace)
 }
 
 /// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone; an error says how far it was
@@ -317,13 +594,10 @@ fn next_in_list(rest: &str) -> Option<usize> {
     begins.find(|&at| rest[..at].trim_end_matches([' ', '\t', '\r', '\n']).ends_with(','))
 }
 
-fn reject(text: &str, record: Option<u64>, at: usize, reason: String) -> Reject {
-    Reject { record, byte_offset: at as u64, reason, excerpt: text[at..].chars().take(EXCERPT).collect() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Text;
     use proptest::prelude::*;
 
     fn record(id: u32) -> String {
@@ -334,20 +608,30 @@ mod tests {
 
     /// What is in a text: `+` for a record, `-` for a reject, `d` for a digest.
     fn pieces(text: &str) -> (Format, String, Vec<Reject>) {
+        pieces_of(Text::whole(text.into()))
+    }
+
+    fn pieces_of(mut text: Text) -> (Format, String, Vec<Reject>) {
         let mut reader = Reader::default();
         let mut pieces = String::new();
         let mut rejects = Vec::new();
-        while let Some(item) = reader.next(text) {
-            match item {
-                Item::Record(_) => pieces.push('+'),
-                Item::Digest => pieces.push('d'),
-                Item::Reject(reject) => {
+        loop {
+            match reader.next(text.window(), text.is_last()) {
+                Step::End => break,
+                Step::More => {
+                    let read = reader.release();
+                    text.advance(read);
+                }
+                Step::Item(Item::Record(..)) => pieces.push('+'),
+                Step::Item(Item::Digest) => pieces.push('d'),
+                Step::Item(Item::Reject(reject)) => {
                     pieces.push('-');
                     rejects.push(reject);
                 }
             }
         }
-        assert_eq!(reader.at(), text.len(), "everything is read");
+        let left = text.window().len() - reader.release();
+        assert_eq!((left, text.is_last()), (0, true), "everything is read");
         (reader.format(), pieces, rejects)
     }
 
@@ -425,7 +709,7 @@ mod tests {
     fn bytes_that_are_not_utf8_spoil_one_record() {
         let mut bytes = format!("{}\n{}\n", record(1), record(2)).into_bytes();
         bytes[20] = 0xFF;
-        assert_eq!(pieces(&text(bytes)).1, "-+");
+        assert_eq!(pieces_of(Text::whole(bytes)).1, "-+");
     }
 
     #[test]
@@ -434,6 +718,40 @@ mod tests {
         let text = format!("{good}\n{good}\n{cut}\nwords\n").repeat(5000);
         let (_, pieces, _) = pieces(&text);
         assert_eq!((pieces.matches('+').count(), pieces.matches('-').count()), (10_000, 10_000));
+    }
+
+    #[test]
+    fn a_text_in_windows_gives_what_it_gives_as_a_whole() {
+        let long = record(3).replace("\"A\"", &format!("\"{}\"", "é".repeat(3 << 20)));
+        let cut = &record(4)[..80];
+        let broken = long.replace("\"eventName\":", "\"eventName\"");
+        let many = vec![record(1); 20_000].join(",\n");
+        for text in [
+            format!("{{\"Records\":[{many},{long},{many},{broken},{many}]}}"),
+            format!("{{\"Records\":[{many},{cut},{},{many}]}}", "x".repeat(9 << 20)),
+            format!("{}\n{broken}\n{}\nwords\n{long}", many.replace(",\n", "\n"), many.replace(",\n", "\n")),
+            format!("eventTime,eventName\n{}", "2026-10-06T02:14:00Z,\"a\nb\"\n".repeat(300_000)),
+            format!("{}{}", " ".repeat(9 << 20), record(1)),
+        ] {
+            let windows = pieces_of(Text::stream(Box::new(std::io::Cursor::new(text.clone().into_bytes()))));
+            let whole = pieces(&text);
+            assert!(whole.1.len() > 300 || text.starts_with(' '));
+            assert!(
+                windows == whole,
+                "{} and {} pieces, {:?}, {:?}",
+                windows.1.len(),
+                whole.1.len(),
+                windows.2,
+                whole.2
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_record_is_passed_over() {
+        let text = format!("{}\n[{}\n{}", record(1), "{\"a\":".repeat(MAX_RECORD / 5), record(2));
+        let (_, pieces, rejects) = pieces_of(Text::stream(Box::new(std::io::Cursor::new(text.into_bytes()))));
+        assert!(pieces.starts_with("+-"), "{pieces} {rejects:?}");
     }
 
     #[test]
@@ -455,7 +773,7 @@ mod tests {
             } else {
                 [b"{\"Records\":[", records.join(&b',').as_slice(), b"]}"].concat()
             };
-            let (_, pieces, _) = pieces(&text(bytes));
+            let (_, pieces, _) = pieces_of(Text::whole(bytes));
             prop_assert!(pieces.matches('+').count() >= 4, "{pieces}");
         }
     }

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::envelope::Format;
 use super::json::{self, Flaws, Keys, Next, Scanner, Str, SyntaxError};
 use super::schema::{EVENT_ID, EVENT_TIME, FIELDS, Field, Kind};
 use super::{Record, Value};
@@ -15,8 +16,10 @@ use super::{Record, Value};
 pub enum Document<'a> {
     /// A record, and how many bytes its text has.
     Record(Record<'a>, usize),
-    /// `{"Records": [...]}`: its list begins at this byte.
-    Envelope(usize),
+    /// `{"Records": [...]}` and the like: its list begins at this byte.
+    Envelope(usize, Format),
+    /// An object whose member at this byte is an envelope.
+    Outer(usize),
     /// A CloudTrail digest file, which vouches for log files and holds no events; its length.
     Digest(usize),
 }
@@ -38,23 +41,23 @@ pub enum Invalid {
 pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     let mut scanner = Scanner::new(text);
     let mut top = Members::new(FIELDS);
-    let mut envelope = None;
     let mut records_no_list = false;
     let read = scanner.object(|scanner, key| {
-        if key.raw == "Records" {
+        if let Some(format) = list_of(key.raw) {
             // an object that has a time of its own is a record, whatever else it has
-            if scanner.peek()? == Next::List && !top.has("eventTime") {
-                envelope = Some(scanner.at());
-                return Err(Stop::Envelope);
+            let may_be = if format == Format::Records { !top.has("eventTime") } else { top.seen == 0 };
+            match scanner.peek()? {
+                Next::List if may_be => return Err(Stop::At(Document::Envelope(scanner.at(), format))),
+                Next::Object if may_be && key.raw == "hits" => return Err(Stop::At(Document::Outer(scanner.at()))),
+                _ => records_no_list |= format == Format::Records,
             }
-            records_no_list = true;
         }
         top.member(scanner, key).map_err(Stop::Syntax)
     });
-    match (read, envelope) {
-        (_, Some(at)) => return Ok(Document::Envelope(at)),
-        (Err(Stop::Syntax(error)), _) => return Err(error.into()),
-        _ => {}
+    match read {
+        Ok(()) => {}
+        Err(Stop::At(document)) => return Ok(document),
+        Err(Stop::Syntax(error)) => return Err(error.into()),
     }
     let len = scanner.at();
     if !matches!(top.values[EVENT_TIME], Value::Time(_)) {
@@ -73,12 +76,26 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     Ok(Document::Record(record, len))
 }
 
-enum Stop {
-    Syntax(SyntaxError),
-    Envelope,
+/// What a list of records is called: by CloudTrail itself, by `lookup-events`, `get-query-results`, CloudWatch Logs and its
+/// Insights, SQS, Elasticsearch.
+fn list_of(key: &str) -> Option<Format> {
+    Some(match key {
+        "Records" => Format::Records,
+        "Events" => Format::LookupEvents,
+        "QueryResultRows" => Format::Lake,
+        "logEvents" | "events" | "results" => Format::CloudWatchLogs,
+        "Messages" => Format::Sqs,
+        "hits" => Format::Elasticsearch,
+        _ => return None,
+    })
 }
 
-impl From<SyntaxError> for Stop {
+enum Stop<'a> {
+    Syntax(SyntaxError),
+    At(Document<'a>),
+}
+
+impl From<SyntaxError> for Stop<'_> {
     fn from(error: SyntaxError) -> Self {
         Self::Syntax(error)
     }
@@ -171,7 +188,7 @@ impl<'a> Members<'a> {
             values: self.values,
             extra,
             null_fields: (!self.nulls.is_empty()).then_some(self.nulls),
-            original: flaws.any().then_some(text),
+            original: flaws.any().then_some(text.into()),
             event_id_derived: false,
         }
     }
@@ -406,7 +423,7 @@ mod tests {
             r#""new":1,"new":2"#,
         ] {
             let text = format!("{{{HEAD},{members}}}");
-            assert_eq!(record(&text).original, Some(text.as_str()));
+            assert_eq!(record(&text).original.as_deref(), Some(text.as_str()));
         }
     }
 
@@ -439,7 +456,7 @@ mod tests {
     #[test]
     fn what_is_no_record_says_why() {
         let why = |text| parse(text).map_err(|invalid| invalid.to_string());
-        assert_eq!(why(r#"{"Records": [1]}"#), Ok(Document::Envelope(12)));
+        assert_eq!(why(r#"{"Records": [1]}"#), Ok(Document::Envelope(12, Format::Records)));
         assert_eq!(why(r#"{"digestS3Object":"x","logFiles":[]}"#), Ok(Document::Digest(36)));
         assert_eq!(why(r#"{"Records": 5}"#), Err("Records is no list".into()));
         assert_eq!(why(r#"{"a": 5}"#), Err("no eventTime: not a CloudTrail record".into()));

@@ -1,13 +1,21 @@
 //! A source is something with bytes in it: a file, or standard input.
 
+mod archive;
+mod content;
 mod find;
-mod inflate;
+mod limits;
+mod text;
+mod unpack;
 
+pub use archive::{Archive, Member};
+pub use content::Content;
 pub use find::{Found, find};
-pub use inflate::{Inflated, inflate};
+pub use limits::{Budget, Limits, MAX_RATIO, MAX_SIZE};
+pub use text::Text;
+pub use unpack::{Unpacked, unpack};
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::fs::{self, File, Metadata};
+use std::io;
 use std::path::PathBuf;
 
 /// Where bytes come from.
@@ -30,18 +38,39 @@ impl Source {
         }
     }
 
-    /// Whether the user asked for this very source.
-    pub fn named(&self) -> bool {
-        matches!(self, Self::Stdin | Self::File { named: true, .. })
+    /// Whether reading may wait for another program, without end.
+    pub fn may_wait(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::File { path, .. } => fs::metadata(path).is_ok_and(|metadata| is_pipe(&metadata)),
+        }
     }
 
-    /// All its bytes, as they are stored.
-    pub fn read(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+    /// Its bytes, as they are stored.
+    pub fn read(&self) -> io::Result<Content> {
         match self {
-            Self::Stdin => io::stdin().lock().read_to_end(&mut bytes)?,
-            Self::File { path, .. } => File::open(path)?.read_to_end(&mut bytes)?,
-        };
-        Ok(bytes)
+            Self::Stdin => Content::of_stream(self.name(), true, io::stdin().lock()),
+            Self::File { path, named } => {
+                let file = File::open(path)?;
+                let metadata = file.metadata()?;
+                match () {
+                    () if metadata.is_file() => Content::of_file(self.name(), *named, file),
+                    () if metadata.is_dir() => Err(io::Error::other("a folder")),
+                    () if is_pipe(&metadata) => Content::of_stream(self.name(), *named, file),
+                    () => Err(io::Error::other("a device, which may have no end: use `-` for standard input")),
+                }
+            }
+        }
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Metadata) -> bool {
+    false
 }

@@ -19,6 +19,16 @@ pub struct Store {
     path: PathBuf,
 }
 
+/// Another program has the store open.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} is in use by another program{}: wait until it is done (`load --wait`), or use another --db",
+    .holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+pub struct InUse {
+    path: String,
+    /// Its process id, where that is known.
+    holder: Option<String>,
+}
+
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -89,8 +99,7 @@ impl Store {
                 let error = error.to_string();
                 if error.contains("Could not set lock") {
                     let holder = error.split("PID ").nth(1).and_then(|rest| rest.split(')').next());
-                    let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-                    bail!("{shown} is in use by another program{holder}: wait until it is done, or use another --db");
+                    return Err(InUse { path: shown.to_string(), holder: holder.map(str::to_owned) }.into());
                 }
                 bail!("cannot open {shown} as a DuckDB database: {error}");
             }

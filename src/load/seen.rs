@@ -1,0 +1,75 @@
+//! The events of a transaction: the same event in a second file is a duplicate.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+/// Locks that the events are spread over, so that threads seldom wait for each other.
+const SHARDS: usize = 64;
+
+/// An event's id in halves, and its time. (As a u128 the id would be aligned to, and so cost, half as much again.)
+type Event = (u64, u64, i64);
+
+/// Which file had which event first.
+pub struct Seen {
+    shards: Vec<Mutex<HashMap<Event, i32>>>,
+    hasher: RandomState,
+    /// Files with an event that another file, the second, had first.
+    repeats: Mutex<HashSet<(i32, i32)>>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            repeats: Mutex::default(),
+        }
+    }
+}
+
+impl Seen {
+    pub fn clear(&self) {
+        self.shards.iter().for_each(|shard| lock(shard).clear());
+        lock(&self.repeats).clear();
+    }
+
+    /// Whether an event is new in this transaction; it is not the next time.
+    pub fn is_new(&self, time: i64, id: Uuid, file_id: i32) -> bool {
+        let (high, low) = id.as_u64_pair();
+        let event = (high, low, time);
+        let shard = self.hasher.hash_one(event) as usize % SHARDS;
+        let first = match lock(&self.shards[shard]).entry(event) {
+            Entry::Vacant(entry) => {
+                entry.insert(file_id);
+                return true;
+            }
+            Entry::Occupied(entry) => *entry.get(),
+        };
+        if first != file_id {
+            lock(&self.repeats).insert((file_id, first));
+        }
+        false
+    }
+
+    /// `files`, and those with events that are only in files of `files`.
+    pub fn with_dependants(&self, mut files: HashSet<i32>) -> HashSet<i32> {
+        let repeats = lock(&self.repeats);
+        loop {
+            let before = files.len();
+            let more: Vec<i32> =
+                repeats.iter().filter(|(_, first)| files.contains(first)).map(|(file, _)| *file).collect();
+            files.extend(more);
+            if files.len() == before {
+                return files;
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
