@@ -1,16 +1,14 @@
-//! Records as columns: what DuckDB takes them in as.
+//! Records on their way into DuckDB: gathered row by row, handed over column by column in the order they are stored in.
+//!
+//! Most of a record's hundred columns are empty. So a row is a list of the cells it has, and the characters of all rows
+//! lie one behind the other in one buffer, which DuckDB reads from without a copy between.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use duckdb::arrow::array::{
-    ArrayRef, BooleanBufferBuilder, BooleanBuilder, FixedSizeBinaryBuilder, Int32Builder, ListArray, RecordBatch,
-    StringBuilder, StructArray, TimestampMicrosecondBuilder, UInt32Array,
-};
-use duckdb::arrow::buffer::{NullBuffer, OffsetBuffer};
-use duckdb::arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema, TimeUnit};
+use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
+use duckdb::ffi;
 
-use crate::record::schema::{self, FIELDS, Kind};
+use crate::record::schema::{self, FIELDS, Field, Kind};
 use crate::record::{Record, Value};
 
 /// Rows that are sorted and written together: half a row group of DuckDB. A whole one takes 100 MiB more, and makes the
@@ -20,194 +18,394 @@ const ROWS: usize = 61_440;
 /// Text of records that a batch may take in before it is full, in bytes.
 const BYTES: usize = 96 << 20;
 
-/// Collects records column by column.
+/// Rows of one chunk of DuckDB.
+const CHUNK: usize = 2048;
+
+/// The columns beside [`FIELDS`], in their order.
+#[derive(Debug, Clone, Copy)]
+enum Beside {
+    Extra,
+    NullFields,
+    Original,
+    EventIdDerived,
+    FileId,
+}
+
+const BESIDE: [(Beside, &str); 5] = [
+    (Beside::Extra, "extra"),
+    (Beside::NullFields, "null_fields"),
+    (Beside::Original, "original"),
+    (Beside::EventIdDerived, "event_id_derived"),
+    (Beside::FileId, "file_id"),
+];
+
+/// Names and DuckDB types of a batch's columns. VARIANT columns travel as JSON text.
+pub fn columns() -> Vec<(&'static str, LogicalTypeHandle)> {
+    let fields = FIELDS.iter().map(|field| (field.column, logical_type(&field.kind)));
+    let beside = BESIDE.iter().map(|&(beside, name)| {
+        let logical_type = match beside {
+            Beside::Extra => logical_type(&Kind::Json),
+            Beside::NullFields | Beside::Original => LogicalTypeId::Varchar.into(),
+            Beside::EventIdDerived => LogicalTypeId::Boolean.into(),
+            Beside::FileId => LogicalTypeId::Integer.into(),
+        };
+        (name, logical_type)
+    });
+    fields.chain(beside).collect()
+}
+
+/// Names of the columns, and whether each is a VARIANT in the table.
+pub fn names() -> impl Iterator<Item = (&'static str, bool)> {
+    let fields = FIELDS.iter().map(|field| (field.column, matches!(field.kind, Kind::Json)));
+    fields.chain(BESIDE.iter().map(|&(beside, name)| (name, matches!(beside, Beside::Extra))))
+}
+
+fn logical_type(kind: &Kind) -> LogicalTypeHandle {
+    match kind {
+        Kind::Text => LogicalTypeId::Varchar.into(),
+        Kind::Bool => LogicalTypeId::Boolean.into(),
+        Kind::Time => LogicalTypeId::Timestamp.into(),
+        Kind::Uuid => LogicalTypeId::Uuid.into(),
+        Kind::Json => {
+            // text that is declared to be JSON is not checked again before it becomes a VARIANT
+            let mut json = LogicalTypeHandle::from(LogicalTypeId::Varchar);
+            json.set_alias("JSON");
+            json
+        }
+        Kind::Struct(fields) => struct_type(fields),
+        Kind::List(fields) => LogicalTypeHandle::list(&struct_type(fields)),
+    }
+}
+
+fn struct_type(fields: &[Field]) -> LogicalTypeHandle {
+    let members: Vec<_> = fields.iter().map(|field| (field.column, logical_type(&field.kind))).collect();
+    LogicalTypeHandle::struct_type(&members)
+}
+
+/// A value in the column of a node; nodes are counted as [`Targets`] does, each before those inside it.
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    node: u32,
+    /// Text: where it begins in the characters. A time, an id: where its bytes do. A list: how many elements.
+    at: u32,
+    /// Text: its length in bytes. A boolean: itself.
+    len: u32,
+}
+
+/// Collects records row by row.
+#[derive(Default)]
 pub struct Batch {
-    columns: Vec<Column>,
-    extra: StringBuilder,
-    null_fields: StringBuilder,
-    original: StringBuilder,
-    event_id_derived: BooleanBuilder,
-    file_id: Int32Builder,
+    characters: Vec<u8>,
+    cells: Vec<Cell>,
+    /// For each row, where its cells end.
+    ends: Vec<usize>,
     order: Order,
     bytes: usize,
+    /// The files the rows are from.
+    files: Vec<i32>,
+    /// Rows by their places, once they are sorted; and how many were handed over.
+    sorted: Vec<u32>,
+    handed_over: usize,
 }
 
 impl Batch {
-    pub fn new() -> Self {
-        Self {
-            columns: FIELDS.iter().map(|field| Column::new(&field.kind)).collect(),
-            extra: StringBuilder::new(),
-            null_fields: StringBuilder::new(),
-            original: StringBuilder::new(),
-            event_id_derived: BooleanBuilder::new(),
-            file_id: Int32Builder::new(),
-            order: Order::default(),
-            bytes: 0,
-        }
+    /// Empties it; memory is kept for the next rows.
+    pub fn clear(&mut self) {
+        self.characters.clear();
+        self.characters.shrink_to(2 * BYTES);
+        self.cells.clear();
+        self.ends.clear();
+        self.order = Order::default();
+        self.bytes = 0;
+        self.files.clear();
+        self.sorted.clear();
+        self.handed_over = 0;
     }
 
     /// Takes in a record whose text has `bytes` bytes.
     pub fn push(&mut self, record: &Record, file_id: i32, bytes: usize) {
         self.order.push(record);
-        for (column, value) in self.columns.iter_mut().zip(&record.values) {
-            column.push(value);
+        let mut node = 0;
+        for (field, value) in FIELDS.iter().zip(&record.values) {
+            self.value(&mut node, &field.kind, value);
         }
-        self.extra.append_option(record.extra.as_deref());
-        self.null_fields.append_option(record.null_fields.as_deref());
-        self.original.append_option(record.original.as_deref());
-        self.event_id_derived.append_value(record.event_id_derived);
-        self.file_id.append_value(file_id);
+        let texts = [record.extra.as_deref(), record.null_fields.as_deref(), record.original.as_deref()];
+        for (text, node) in texts.into_iter().zip(node..) {
+            if let Some(text) = text {
+                self.text(node, text);
+            }
+        }
+        node += texts.len() as u32;
+        self.cells.push(Cell { node, at: 0, len: record.event_id_derived.into() });
+        self.cells.push(Cell { node: node + 1, at: file_id.cast_unsigned(), len: 0 });
+        self.ends.push(self.cells.len());
         self.bytes += bytes;
+        if self.files.last() != Some(&file_id) {
+            self.files.push(file_id);
+        }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.order.keys.is_empty()
+    fn value(&mut self, node: &mut u32, kind: &Kind, value: &Value) {
+        let this = *node;
+        let inner = |node: &mut u32, fields: &'static [Field], batch: &mut Self, values: &[Value]| {
+            batch.cells.push(Cell { node: *node, at: 0, len: 0 });
+            *node += 1;
+            for (field, value) in fields.iter().zip(values) {
+                batch.value(node, &field.kind, value);
+            }
+        };
+        match (kind, value) {
+            (Kind::Struct(fields), Value::Struct(values)) => return inner(node, fields, self, values),
+            (Kind::List(fields), Value::List(elements)) => {
+                self.cells.push(Cell { node: this, at: elements.len() as u32, len: 0 });
+                for element in elements {
+                    if let Value::Struct(values) = element {
+                        *node = this + 1;
+                        inner(node, fields, self, values);
+                    }
+                }
+            }
+            (_, Value::Text(text) | Value::Json(text)) => self.text(this, text),
+            (_, Value::Bool(value)) => self.cells.push(Cell { node: this, at: 0, len: (*value).into() }),
+            (_, Value::Time(micros)) => self.raw(this, &micros.to_ne_bytes()),
+            // DuckDB keeps ids as signed numbers of 128 bits, the first bit turned over so that they sort
+            (_, Value::Uuid(id)) => self.raw(this, &(id.as_u128() ^ (1 << 127)).to_ne_bytes()),
+            _ => {}
+        }
+        *node = this + nodes(kind);
+    }
+
+    fn text(&mut self, node: u32, text: &str) {
+        self.raw(node, text.as_bytes());
+    }
+
+    fn raw(&mut self, node: u32, bytes: &[u8]) {
+        self.cells.push(Cell { node, at: self.characters.len() as u32, len: bytes.len() as u32 });
+        self.characters.extend_from_slice(bytes);
     }
 
     pub fn is_full(&self) -> bool {
-        self.order.keys.len() >= ROWS || self.bytes >= BYTES
+        self.ends.len() >= ROWS || self.bytes >= BYTES
     }
 
-    /// The columns, and in which order their rows are best stored.
-    pub fn finish(mut self) -> Result<(RecordBatch, UInt32Array), duckdb::arrow::error::ArrowError> {
-        let mut arrays: Vec<_> = self.columns.iter_mut().map(Column::finish).collect();
-        arrays.push(Arc::new(self.extra.finish()));
-        arrays.push(Arc::new(self.null_fields.finish()));
-        arrays.push(Arc::new(self.original.finish()));
-        arrays.push(Arc::new(self.event_id_derived.finish()));
-        arrays.push(Arc::new(self.file_id.finish()));
-        Ok((RecordBatch::try_new(Arc::new(schema()), arrays)?, self.order.finish()))
+    /// The files of the rows, unless all were handed over.
+    pub fn files_left(&self) -> &[i32] {
+        if self.handed_over < self.ends.len() { &self.files } else { &[] }
+    }
+
+    /// Sorts the rows into the order they are best stored in.
+    pub fn sort(&mut self) {
+        self.sorted = self.order.sort();
+    }
+
+    /// Fills a chunk, which must have [`columns`], with the next rows. Returns how many; none when all were handed over.
+    ///
+    /// # Safety
+    /// The chunk points into this batch: until DuckDB is done with it, the batch is neither changed nor dropped.
+    pub unsafe fn hand_over(&mut self, chunk: &DataChunkHandle) -> usize {
+        let rows = &self.sorted[self.handed_over..];
+        let rows = &rows[..rows.len().min(CHUNK)];
+        let cells = |row: u32| {
+            let begin = row.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+            &self.cells[begin..self.ends[row as usize]]
+        };
+        let elements = || rows.iter().flat_map(|&row| cells(row)).copied();
+        // SAFETY: the chunk's vectors have the types of `columns` and room for CHUNK rows
+        let mut targets = unsafe { Targets::of(chunk, rows.len(), elements) };
+        for (place, &row) in rows.iter().enumerate() {
+            for cell in cells(row) {
+                // SAFETY: `place` is below the number of rows that the targets were made for
+                unsafe { targets.write(place, *cell, &self.characters) };
+            }
+        }
+        self.handed_over += rows.len();
+        rows.len()
     }
 }
 
-/// Names and Arrow types of a batch's columns. VARIANT columns travel as JSON text.
-pub fn schema() -> Schema {
-    let mut fields: Vec<_> = FIELDS.iter().map(|field| arrow_field(field.column, &field.kind)).collect();
-    for name in ["extra", "null_fields", "original"] {
-        fields.push(ArrowField::new(name, DataType::Utf8, true));
-    }
-    fields.push(ArrowField::new("event_id_derived", DataType::Boolean, false));
-    fields.push(ArrowField::new("file_id", DataType::Int32, false));
-    Schema::new(fields)
-}
-
-/// Whether a column of the schema is a VARIANT in the table.
-pub fn is_variant(column: &str) -> bool {
-    column == "extra" || FIELDS.iter().any(|field| field.column == column && matches!(field.kind, Kind::Json))
-}
-
-fn arrow_field(name: &str, kind: &Kind) -> ArrowField {
-    let field = ArrowField::new(name, data_type(kind), true);
+/// How many nodes a kind has, itself included.
+fn nodes(kind: &Kind) -> u32 {
+    let inside = |fields: &[Field]| fields.iter().map(|field| nodes(&field.kind)).sum::<u32>();
     match kind {
-        // the canonical Arrow extension that DuckDB knows as its UUID
-        Kind::Uuid => field.with_metadata(HashMap::from([("ARROW:extension:name".into(), "arrow.uuid".into())])),
-        _ => field,
+        Kind::Struct(fields) => 1 + inside(fields),
+        Kind::List(fields) => 2 + inside(fields),
+        _ => 1,
     }
 }
 
-fn data_type(kind: &Kind) -> DataType {
-    match kind {
-        Kind::Text | Kind::Json => DataType::Utf8,
-        Kind::Bool => DataType::Boolean,
-        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, None),
-        Kind::Uuid => DataType::FixedSizeBinary(16),
-        Kind::Struct(fields) => DataType::Struct(struct_fields(fields)),
-        Kind::List(fields) => DataType::List(Arc::new(element_field(fields))),
+/// Where the values of a node go.
+#[derive(Clone, Copy)]
+struct Target {
+    data: *mut u8,
+    validity: *mut u64,
+    shape: Shape,
+    /// Whether it is inside a list.
+    in_list: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Bool,
+    Int32,
+    /// As many raw bytes as the cell has: a time, an id.
+    Raw,
+    Struct,
+    List,
+    /// The struct that a list is of.
+    Element,
+}
+
+/// The vectors of a chunk, by node.
+struct Targets {
+    targets: Vec<Target>,
+    /// Elements of the list written so far; only one column of the schema is a list, and none is inside another.
+    elements: usize,
+}
+
+impl Targets {
+    /// # Safety
+    /// The chunk has the columns of [`columns`] and room for `rows` rows.
+    unsafe fn of<I: Iterator<Item = Cell>>(chunk: &DataChunkHandle, rows: usize, cells: impl Fn() -> I) -> Self {
+        let mut this = Self { targets: Vec::with_capacity(128), elements: 0 };
+        // SAFETY: as above; the vectors of a chunk live as long as it does
+        unsafe {
+            let column = |index: usize| ffi::duckdb_data_chunk_get_vector(chunk.get_ptr(), index as u64);
+            for (index, field) in FIELDS.iter().enumerate() {
+                this.add(column(index), &field.kind, rows, false, &cells);
+            }
+            for (index, (beside, _)) in (FIELDS.len()..).zip(BESIDE) {
+                let shape = match beside {
+                    Beside::Extra | Beside::NullFields | Beside::Original => Shape::Text,
+                    Beside::EventIdDerived => Shape::Bool,
+                    Beside::FileId => Shape::Int32,
+                };
+                this.target(column(index), shape, rows, false);
+            }
+        }
+        this
     }
-}
 
-fn struct_fields(fields: &[schema::Field]) -> Fields {
-    fields.iter().map(|field| arrow_field(field.column, &field.kind)).collect()
-}
-
-fn element_field(fields: &[schema::Field]) -> ArrowField {
-    ArrowField::new("item", DataType::Struct(struct_fields(fields)), true)
-}
-
-/// Values of one field.
-enum Column {
-    Text(StringBuilder),
-    Bool(BooleanBuilder),
-    Time(TimestampMicrosecondBuilder),
-    Uuid(FixedSizeBinaryBuilder),
-    Struct { fields: &'static [schema::Field], children: Vec<Column>, valid: BooleanBufferBuilder },
-    List { fields: &'static [schema::Field], elements: Box<Column>, lengths: Vec<usize>, valid: BooleanBufferBuilder },
-}
-
-impl Column {
-    fn new(kind: &Kind) -> Self {
-        match kind {
-            Kind::Text | Kind::Json => Self::Text(StringBuilder::new()),
-            Kind::Bool => Self::Bool(BooleanBuilder::new()),
-            Kind::Time => Self::Time(TimestampMicrosecondBuilder::new()),
-            Kind::Uuid => Self::Uuid(FixedSizeBinaryBuilder::new(16)),
-            Kind::Struct(fields) => Self::structs(fields),
-            Kind::List(fields) => Self::List {
-                fields,
-                elements: Box::new(Self::structs(fields)),
-                lengths: Vec::new(),
-                valid: BooleanBufferBuilder::new(0),
-            },
+    /// # Safety
+    /// As for [`Targets::of`]; the vector is of this kind.
+    unsafe fn add<I: Iterator<Item = Cell>>(
+        &mut self,
+        vector: ffi::duckdb_vector,
+        kind: &Kind,
+        rows: usize,
+        in_list: bool,
+        cells: &impl Fn() -> I,
+    ) {
+        let this = self.targets.len() as u32;
+        let shape = match kind {
+            Kind::Text | Kind::Json => Shape::Text,
+            Kind::Bool => Shape::Bool,
+            Kind::Time | Kind::Uuid => Shape::Raw,
+            Kind::Struct(_) => Shape::Struct,
+            Kind::List(_) => Shape::List,
+        };
+        // SAFETY: as above
+        unsafe {
+            self.target(vector, shape, rows, in_list);
+            match kind {
+                Kind::Struct(fields) => self.members(vector, fields, rows, in_list, cells),
+                Kind::List(fields) => {
+                    let elements = cells().filter(|cell| cell.node == this).map(|cell| cell.at as usize).sum::<usize>();
+                    ffi::duckdb_list_vector_reserve(vector, elements as u64);
+                    ffi::duckdb_list_vector_set_size(vector, elements as u64);
+                    let element = ffi::duckdb_list_vector_get_child(vector);
+                    self.target(element, Shape::Element, elements, true);
+                    self.members(element, fields, elements, true, cells);
+                }
+                _ => {}
+            }
         }
     }
 
-    fn structs(fields: &'static [schema::Field]) -> Self {
-        let children = fields.iter().map(|field| Self::new(&field.kind)).collect();
-        Self::Struct { fields, children, valid: BooleanBufferBuilder::new(0) }
-    }
-
-    /// Takes in a value of this column's kind; one of another kind, which the parser does not make, counts as absent.
-    fn push(&mut self, value: &Value) {
-        match (self, value) {
-            (Self::Text(column), Value::Text(text) | Value::Json(text)) => column.append_value(text),
-            (Self::Text(column), _) => column.append_null(),
-            (Self::Bool(column), Value::Bool(value)) => column.append_value(*value),
-            (Self::Bool(column), _) => column.append_null(),
-            (Self::Time(column), Value::Time(micros)) => column.append_value(*micros),
-            (Self::Time(column), _) => column.append_null(),
-            (Self::Uuid(column), Value::Uuid(id)) => {
-                // the builder is 16 wide, and so is a UUID
-                let _ = column.append_value(id.as_bytes());
-            }
-            (Self::Uuid(column), _) => column.append_null(),
-            (Self::Struct { children, valid, .. }, Value::Struct(values)) => {
-                children.iter_mut().zip(values).for_each(|(child, value)| child.push(value));
-                valid.append(true);
-            }
-            (Self::Struct { children, valid, .. }, _) => {
-                children.iter_mut().for_each(|child| child.push(&Value::Absent));
-                valid.append(false);
-            }
-            (Self::List { elements, lengths, valid, .. }, Value::List(values)) => {
-                values.iter().for_each(|value| elements.push(value));
-                lengths.push(values.len());
-                valid.append(true);
-            }
-            (Self::List { lengths, valid, .. }, _) => {
-                lengths.push(0);
-                valid.append(false);
+    /// # Safety
+    /// As for [`Targets::add`]; the vector is of a struct of these fields.
+    unsafe fn members<I: Iterator<Item = Cell>>(
+        &mut self,
+        vector: ffi::duckdb_vector,
+        fields: &[Field],
+        rows: usize,
+        in_list: bool,
+        cells: &impl Fn() -> I,
+    ) {
+        for (index, field) in (0..).zip(fields) {
+            // SAFETY: as above
+            unsafe {
+                let member = ffi::duckdb_struct_vector_get_child(vector, index);
+                self.add(member, &field.kind, rows, in_list, cells);
             }
         }
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Text(column) => Arc::new(column.finish()),
-            Self::Bool(column) => Arc::new(column.finish()),
-            Self::Time(column) => Arc::new(column.finish()),
-            Self::Uuid(column) => Arc::new(column.finish()),
-            Self::Struct { fields, children, valid } => {
-                let arrays = children.iter_mut().map(Column::finish).collect();
-                Arc::new(StructArray::new(struct_fields(fields), arrays, Some(NullBuffer::new(valid.finish()))))
-            }
-            Self::List { fields, elements, lengths, valid } => Arc::new(ListArray::new(
-                Arc::new(element_field(fields)),
-                OffsetBuffer::from_lengths(lengths.drain(..)),
-                elements.finish(),
-                Some(NullBuffer::new(valid.finish())),
-            )),
+    /// Adds a vector, all of whose rows are null at first.
+    ///
+    /// # Safety
+    /// The vector is of this shape and has room for `rows` rows.
+    unsafe fn target(&mut self, vector: ffi::duckdb_vector, shape: Shape, rows: usize, in_list: bool) {
+        // SAFETY: as above; a validity mask that is writable has a bit for each row there is room for
+        unsafe {
+            ffi::duckdb_vector_ensure_validity_writable(vector);
+            let validity = ffi::duckdb_vector_get_validity(vector);
+            std::slice::from_raw_parts_mut(validity, rows.div_ceil(64)).fill(0);
+            let data = ffi::duckdb_vector_get_data(vector).cast();
+            self.targets.push(Target { data, validity, shape, in_list });
         }
     }
+
+    /// Writes a cell of the row at `place`.
+    ///
+    /// # Safety
+    /// `place` is below the number of rows the targets were made for, and the cell one of those they were made for.
+    unsafe fn write(&mut self, place: usize, cell: Cell, characters: &[u8]) {
+        let Target { data, validity, shape, in_list } = self.targets[cell.node as usize];
+        let text = || &characters[cell.at as usize..][..cell.len as usize];
+        if shape == Shape::Element {
+            self.elements += 1;
+        }
+        let row = if in_list { self.elements - 1 } else { place };
+        // SAFETY: as above; the element a vector is written to as is its size
+        unsafe {
+            *validity.add(row / 64) |= 1 << (row % 64);
+            match shape {
+                Shape::Text => *data.cast::<ffi::duckdb_string_t>().add(row) = string(text()),
+                Shape::Bool => *data.add(row) = cell.len as u8,
+                Shape::Int32 => *data.cast::<u32>().add(row) = cell.at,
+                Shape::Raw => {
+                    let bytes = text();
+                    std::ptr::copy_nonoverlapping(bytes.as_ptr(), data.add(row * bytes.len()), bytes.len());
+                }
+                Shape::List => {
+                    let entry = ffi::duckdb_list_entry { offset: self.elements as u64, length: cell.at.into() };
+                    *data.cast::<ffi::duckdb_list_entry>().add(row) = entry;
+                }
+                Shape::Struct | Shape::Element => {}
+            }
+        }
+    }
+}
+
+/// A string as DuckDB's vectors hold it: short ones inside, of long ones the first four bytes and where they are.
+fn string(bytes: &[u8]) -> ffi::duckdb_string_t {
+    use ffi::{
+        duckdb_string_t__bindgen_ty_1 as Value, duckdb_string_t__bindgen_ty_1__bindgen_ty_1 as Pointer,
+        duckdb_string_t__bindgen_ty_1__bindgen_ty_2 as Inlined,
+    };
+    let length = bytes.len() as u32;
+    let value = if bytes.len() <= 12 {
+        let mut inlined = [0; 12];
+        for (to, from) in inlined.iter_mut().zip(bytes) {
+            *to = from.cast_signed();
+        }
+        Value { inlined: Inlined { length, inlined } }
+    } else {
+        let prefix = [bytes[0], bytes[1], bytes[2], bytes[3]].map(u8::cast_signed);
+        Value { pointer: Pointer { length, prefix, ptr: bytes.as_ptr().cast_mut().cast() } }
+    };
+    ffi::duckdb_string_t { value }
 }
 
 /// The order rows are stored in: by event source, name and time. Rows that a question is about then lie together, and
@@ -240,15 +438,15 @@ impl Order {
         self.keys.push((number, record.event_time()));
     }
 
-    fn finish(self) -> UInt32Array {
-        let mut names: Vec<_> = self.numbers.into_iter().collect();
+    fn sort(&self) -> Vec<u32> {
+        let mut names: Vec<_> = self.numbers.iter().collect();
         names.sort_unstable();
         let mut rank = vec![0; names.len()];
-        for (place, (_, number)) in names.into_iter().enumerate() {
+        for (place, (_, &number)) in names.into_iter().enumerate() {
             rank[number as usize] = place;
         }
         let mut rows: Vec<_> =
-            self.keys.into_iter().zip(0u32..).map(|((number, time), row)| (rank[number as usize], time, row)).collect();
+            self.keys.iter().zip(0u32..).map(|(&(number, time), row)| (rank[number as usize], time, row)).collect();
         rows.sort_unstable();
         rows.into_iter().map(|(_, _, row)| row).collect()
     }
@@ -258,22 +456,34 @@ impl Order {
 mod tests {
     use super::*;
     use crate::record::{Document, parse};
-    use duckdb::arrow::array::AsArray;
+
+    fn batch_of(texts: &[String]) -> Batch {
+        let mut batch = Batch::default();
+        for text in texts {
+            let Ok(Document::Record(record, len)) = parse(text) else { panic!("{text}") };
+            batch.push(&record, 7, len);
+        }
+        batch.sort();
+        batch
+    }
 
     #[test]
     fn rows_are_ordered_by_source_name_and_time() {
-        let mut batch = Batch::new();
-        for (source, name, second) in [("s3", "Get", 5), ("ec2", "Run", 9), ("ec2", "Describe", 7), ("ec2", "Run", 3)] {
-            let text = format!(
-                r#"{{"eventTime":"2026-10-06T02:14:0{second}Z","eventSource":"{source}","eventName":"{name}","resources":[{{"ARN":"a"}}]}}"#
-            );
-            let Ok(Document::Record(record, len)) = parse(&text) else { panic!("{text}") };
-            batch.push(&record, 1, len);
-        }
-        let (columns, order) = batch.finish().expect("well-formed columns");
-        assert_eq!(order.values(), &[2, 3, 1, 0]);
-        assert_eq!(columns.num_rows(), 4);
-        assert_eq!(columns["event_name"].as_string::<i32>().value(2), "Describe");
-        assert_eq!(columns["resources"].as_list::<i32>().value_length(0), 1);
+        let text = |(source, name, second): (&str, &str, u8)| {
+            format!(r#"{{"eventTime":"2026-10-06T02:14:0{second}Z","eventSource":"{source}","eventName":"{name}"}}"#)
+        };
+        let batch =
+            batch_of(&[("s3", "Get", 5), ("ec2", "Run", 9), ("ec2", "Describe", 7), ("ec2", "Run", 3)].map(text));
+        assert_eq!(batch.sorted, [2, 3, 1, 0]);
+    }
+
+    #[test]
+    fn a_node_is_a_column_or_one_inside_it() {
+        let all: u32 = FIELDS.iter().map(|field| nodes(&field.kind)).sum();
+        let arns = format!("[{}]", vec![r#"{"ARN":"arn:aws:s3:::a-bucket"}"#; 3].join(","));
+        let batch = batch_of(&[format!(r#"{{"eventTime":"2026-10-06T02:14:00Z","resources":{arns}}}"#)]);
+        let last: Vec<_> = batch.cells.iter().rev().take(2).map(|cell| cell.node).collect();
+        assert_eq!(last, [all + 4, all + 3]);
+        assert_eq!(columns().len(), names().count());
     }
 }

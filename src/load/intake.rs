@@ -7,13 +7,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::thread;
 
-use duckdb::arrow::array::{RecordBatch, UInt32Array};
-use duckdb::arrow::compute::take_record_batch;
-use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
+use duckdb::core::DataChunkHandle;
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
-use duckdb::vtab::{record_batch_to_duckdb_data_chunk, to_duckdb_logical_type_for_field};
 
 use super::batch::{self, Batch};
 use super::progress::Progress;
@@ -28,9 +25,6 @@ pub fn name() -> String {
     format!("trailduck_intake_{}", LOADS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Rows of one chunk of DuckDB.
-const CHUNK: usize = 2048;
-
 /// Archives may lie in archives, so deep.
 const MAX_DEPTH: usize = 4;
 
@@ -43,8 +37,9 @@ pub struct Intake {
     contents: Mutex<HashSet<[u8; 32]>>,
     /// The events of this transaction.
     seen: Seen,
-    /// Workers that hold rows, by the thread they last worked on.
-    workers: Mutex<HashMap<ThreadId, Worker>>,
+    /// Workers that hold rows, by the chunk they fill: each of DuckDB's tasks has one of its own, whatever thread it is
+    /// on.
+    workers: Mutex<HashMap<usize, Worker>>,
     reports: Mutex<Vec<FileReport>>,
     /// Files whose rows did not all reach the store before the load was stopped.
     cut_short: Mutex<HashSet<i32>>,
@@ -330,66 +325,52 @@ struct OpenFile {
 #[derive(Default)]
 struct Worker {
     file: Option<OpenFile>,
-    rows: Option<SortedRows>,
-}
-
-struct SortedRows {
-    columns: RecordBatch,
-    order: UInt32Array,
-    at: usize,
-    /// The files the rows are from.
-    files: Vec<i32>,
+    batch: Batch,
 }
 
 impl Worker {
     /// Fills a chunk. Returns its rows; none if there is nothing left to read.
-    fn fill(&mut self, intake: &Intake, chunk: &mut DataChunkHandle) -> Result<usize, Box<dyn Error>> {
+    ///
+    /// # Safety
+    /// DuckDB is done with the chunk before the worker is called again, or dropped.
+    unsafe fn fill(&mut self, intake: &Intake, chunk: &DataChunkHandle) -> usize {
         if intake.progress.stopped() {
             self.abandon(intake);
-            return Ok(0);
+            return 0;
         }
-        if self.rows.is_none() {
-            self.rows = self.batch(intake)?;
+        // SAFETY: until the next call nothing changes the batch
+        let rows = unsafe { self.batch.hand_over(chunk) };
+        if rows > 0 {
+            return rows;
         }
-        let Some(SortedRows { columns, order, at, .. }) = &mut self.rows else { return Ok(0) };
-        let len = CHUNK.min(order.len() - *at);
-        record_batch_to_duckdb_data_chunk(&take_record_batch(columns, &order.slice(*at, len))?, chunk)?;
-        *at += len;
-        if *at == order.len() {
-            self.rows = None;
-        }
-        Ok(len)
+        self.read(intake);
+        // SAFETY: as above
+        unsafe { self.batch.hand_over(chunk) }
     }
 
-    /// Reads files until a batch is full; a file that does not fit is gone on with later.
-    fn batch(&mut self, intake: &Intake) -> Result<Option<SortedRows>, Box<dyn Error>> {
-        let mut batch = Batch::new();
-        let mut files = Vec::new();
-        while !batch.is_full() {
+    /// Reads files until the batch is full; a file that does not fit is gone on with later.
+    fn read(&mut self, intake: &Intake) {
+        self.batch.clear();
+        while !self.batch.is_full() {
             let Some(mut file) = self.file.take().or_else(|| intake.open()) else { break };
-            files.push(file.report.file_id);
-            if read_records(&mut file, &mut batch, intake) {
+            if read_records(&mut file, &mut self.batch, intake) {
                 intake.close(file);
             } else {
                 self.file = Some(file);
             }
             if intake.progress.stopped() {
-                lock(&intake.cut_short).extend(files);
-                return Ok(None);
+                self.abandon(intake);
+                return;
             }
         }
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        let (columns, order) = batch.finish()?;
-        Ok(Some(SortedRows { columns, order, at: 0, files }))
+        self.batch.sort();
     }
 
     /// Gives up what did not reach the store, so that a load that is stopped ends at once.
     fn abandon(&mut self, intake: &Intake) {
         let file = self.file.take().map(|file| file.report.file_id);
-        let rows = self.rows.take().map(|rows| rows.files);
-        lock(&intake.cut_short).extend(rows.into_iter().flatten().chain(file));
+        lock(&intake.cut_short).extend(self.batch.files_left().iter().copied().chain(file));
+        self.batch.clear();
     }
 }
 
@@ -435,16 +416,8 @@ impl VTab for TableFunction {
     type InitData = ();
 
     fn bind(bind: &BindInfo) -> Result<Arc<Intake>, Box<dyn Error>> {
-        for field in batch::schema().fields() {
-            let logical_type = if batch::is_variant(field.name()) {
-                // text that is declared to be JSON is not checked again before it becomes a VARIANT
-                let mut json = LogicalTypeHandle::from(LogicalTypeId::Varchar);
-                json.set_alias("JSON");
-                json
-            } else {
-                to_duckdb_logical_type_for_field(field)?
-            };
-            bind.add_result_column(field.name(), logical_type);
+        for (name, logical_type) in batch::columns() {
+            bind.add_result_column(name, logical_type);
         }
         let intake: *const Arc<Intake> = bind.get_extra_info();
         // SAFETY: registered below with an Arc<Intake>, which lives as long as the function does
@@ -458,24 +431,15 @@ impl VTab for TableFunction {
 
     fn func(info: &TableFunctionInfo<Self>, chunk: &mut DataChunkHandle) -> Result<(), Box<dyn Error>> {
         let intake = info.get_bind_data();
-        let this = thread::current().id();
-        let mut worker = lock(&intake.workers).remove(&this).unwrap_or_default();
-        loop {
-            let len = worker.fill(intake, chunk)?;
-            if len > 0 {
-                lock(&intake.workers).insert(this, worker);
-                chunk.set_len(len);
-                return Ok(());
-            }
-            // DuckDB may have moved a task to another thread: what its worker still holds is handed over here
-            let mut workers = lock(&intake.workers);
-            let other = workers.keys().next().copied();
-            match other.and_then(|other| workers.remove(&other)) {
-                Some(other) => worker = other,
-                None => break,
-            }
+        let task = chunk.get_ptr() as usize;
+        let mut worker = lock(&intake.workers).remove(&task).unwrap_or_default();
+        // SAFETY: DuckDB asks for rows again when it is done with those it got. The worker is this chunk's own, and lives
+        // until then
+        let rows = unsafe { worker.fill(intake, chunk) };
+        if rows > 0 {
+            lock(&intake.workers).insert(task, worker);
         }
-        chunk.set_len(0);
+        chunk.set_len(rows);
         Ok(())
     }
 }

@@ -175,13 +175,10 @@ impl Summary {
 
 /// `INSERT INTO events` from the intake, VARIANT columns cast from JSON.
 fn insert_statement(intake_name: &str) -> String {
-    let schema = batch::schema();
-    let column = |field: &Arc<duckdb::arrow::datatypes::Field>| match batch::is_variant(field.name()) {
-        true => format!("{}::VARIANT", field.name()),
-        false => field.name().clone(),
-    };
-    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let columns: Vec<_> = schema.fields().iter().map(column).collect();
+    let names: Vec<_> = batch::names().map(|(name, _)| name).collect();
+    let column =
+        |(name, is_variant): (&str, bool)| if is_variant { format!("{name}::VARIANT") } else { name.to_owned() };
+    let columns: Vec<_> = batch::names().map(column).collect();
     format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake_name)
 }
 

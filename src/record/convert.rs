@@ -90,6 +90,7 @@ fn named(kind: &Kind, value: Value) -> Value {
         (Kind::List(fields), Value::Array(list)) => {
             list.into_iter().map(|value| named(&Kind::Struct(fields), value)).collect()
         }
+        (Kind::Time, Value::String(text)) => time(&text).into(),
         (_, value) => value,
     }
 }
@@ -226,7 +227,10 @@ mod tests {
             of_row(&[
                 ("eventtime", "2026-10-06 02:14:00.000"),
                 ("Event ID", "00000000-0000-4000-8000-000000000001"),
-                ("useridentity", "{type=IAMUser, accountid=1, sessioncontext={attributes={mfaauthenticated=false}}}"),
+                (
+                    "useridentity",
+                    "{type=IAMUser, accountid=1, sessioncontext={attributes={creationdate=2026-10-06 02:10:00.000, mfaauthenticated=false}}}"
+                ),
                 ("requestParameters", "{includeDeprecated=true, n={\"a\":1}}"),
                 ("responseelements", "{\"big\":123456789012345678901234567890}"),
                 ("readOnly", "true"),
@@ -236,7 +240,7 @@ mod tests {
             json!({
                 "eventTime": "2026-10-06T02:14:00Z",
                 "eventID": "00000000-0000-4000-8000-000000000001",
-                "userIdentity": {"type": "IAMUser", "accountId": "1", "sessionContext": {"attributes": {"mfaAuthenticated": "false"}}},
+                "userIdentity": {"type": "IAMUser", "accountId": "1", "sessionContext": {"attributes": {"creationDate": "2026-10-06T02:10:00Z", "mfaAuthenticated": "false"}}},
                 "requestParameters": {"includeDeprecated": "true", "n": {"a": 1}},
                 "responseElements": {"big": serde_json::from_str::<Value>("123456789012345678901234567890").expect("a number")},
                 "readOnly": true,

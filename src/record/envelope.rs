@@ -288,8 +288,10 @@ impl Reader {
                 return Some(Step::Item(Item::Reject(reject)));
             }
             Err(invalid) => {
-                let (Invalid::NoEventTime { len } | Invalid::BadEventTime { len } | Invalid::RecordsNoList { len }) =
-                    invalid
+                let (Invalid::NoEventTime { len }
+                | Invalid::BadEventTime { len }
+                | Invalid::RecordsNoList { len }
+                | Invalid::S3Notification { len }) = invalid
                 else {
                     return None;
                 };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::envelope::Format;
 use super::json::{self, Flaws, Keys, Next, Scanner, Str, SyntaxError};
-use super::schema::{EVENT_ID, EVENT_TIME, FIELDS, Field, Kind};
+use super::schema::{EVENT_ID, EVENT_SOURCE, EVENT_TIME, FIELDS, Field, Kind};
 use super::{Record, Value};
 
 /// What a JSON object turned out to be.
@@ -35,6 +35,8 @@ pub enum Invalid {
     BadEventTime { len: usize },
     #[error("Records is no list")]
     RecordsNoList { len: usize },
+    #[error("an S3 event notification, not a CloudTrail record: load the object that it names")]
+    S3Notification { len: usize },
 }
 
 /// Reads the object at the beginning of `text`.
@@ -67,6 +69,9 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
             () if top.has("digestS3Object") && top.has("logFiles") => Ok(Document::Digest(len)),
             () => Err(Invalid::NoEventTime { len }),
         };
+    }
+    if top.values[EVENT_SOURCE] == Value::Text("aws:s3".into()) && top.has("s3") {
+        return Err(Invalid::S3Notification { len });
     }
     let mut record = top.into_record(&text[..len], scanner.flaws);
     if !matches!(record.values[EVENT_ID], Value::Uuid(_)) {
@@ -460,6 +465,8 @@ mod tests {
         assert_eq!(why(r#"{"digestS3Object":"x","logFiles":[]}"#), Ok(Document::Digest(36)));
         assert_eq!(why(r#"{"Records": 5}"#), Err("Records is no list".into()));
         assert_eq!(why(r#"{"a": 5}"#), Err("no eventTime: not a CloudTrail record".into()));
+        let notification = format!(r#"{{{HEAD},"eventSource":"aws:s3","s3":{{}}}}"#);
+        assert!(why(&notification).is_err_and(|why| why.starts_with("an S3 event notification")));
         assert!(why(r#"{"eventTime": "soon"}"#).is_err_and(|why| why.starts_with("eventTime is no time")));
         assert!(why(r#"{"eventTime": "#).is_err_and(|why| why.contains("ends in the middle")));
     }
