@@ -99,6 +99,8 @@ pub struct Batch {
     cells: Vec<Cell>,
     /// For each row, where its cells end.
     ends: Vec<usize>,
+    /// For each row, how many elements it has in lists.
+    elements: Vec<u32>,
     order: Order,
     bytes: usize,
     /// The files the rows are from.
@@ -115,6 +117,7 @@ impl Batch {
         self.characters.shrink_to(2 * BYTES);
         self.cells.clear();
         self.ends.clear();
+        self.elements.clear();
         self.order = Order::default();
         self.bytes = 0;
         self.files.clear();
@@ -125,6 +128,7 @@ impl Batch {
     /// Takes in a record whose text has `bytes` bytes.
     pub fn push(&mut self, record: &Record, file_id: i32, bytes: usize) {
         self.order.push(record);
+        self.elements.push(0);
         let mut node = 0;
         for (field, value) in FIELDS.iter().zip(&record.values) {
             self.value(&mut node, &field.kind, value);
@@ -158,6 +162,9 @@ impl Batch {
             (Kind::Struct(fields), Value::Struct(values)) => return inner(node, fields, self, values),
             (Kind::List(fields), Value::List(elements)) => {
                 self.cells.push(Cell { node: this, at: elements.len() as u32, len: 0 });
+                if let Some(count) = self.elements.last_mut() {
+                    *count += elements.len() as u32;
+                }
                 for element in elements {
                     if let Value::Struct(values) = element {
                         *node = this + 1;
@@ -209,7 +216,7 @@ impl Batch {
             let begin = row.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
             &self.cells[begin..self.ends[row as usize]]
         };
-        let elements = || rows.iter().flat_map(|&row| cells(row)).copied();
+        let elements = rows.iter().map(|&row| self.elements[row as usize] as usize).sum();
         // SAFETY: the chunk's vectors have the types of `columns` and room for CHUNK rows
         let mut targets = unsafe { Targets::of(chunk, rows.len(), elements) };
         for (place, &row) in rows.iter().enumerate() {
@@ -265,14 +272,14 @@ struct Targets {
 
 impl Targets {
     /// # Safety
-    /// The chunk has the columns of [`columns`] and room for `rows` rows.
-    unsafe fn of<I: Iterator<Item = Cell>>(chunk: &DataChunkHandle, rows: usize, cells: impl Fn() -> I) -> Self {
+    /// The chunk has the columns of [`columns`] and room for `rows` rows, with `elements` elements in their list.
+    unsafe fn of(chunk: &DataChunkHandle, rows: usize, elements: usize) -> Self {
         let mut this = Self { targets: Vec::with_capacity(128), elements: 0 };
         // SAFETY: as above; the vectors of a chunk live as long as it does
         unsafe {
             let column = |index: usize| ffi::duckdb_data_chunk_get_vector(chunk.get_ptr(), index as u64);
             for (index, field) in FIELDS.iter().enumerate() {
-                this.add(column(index), &field.kind, rows, false, &cells);
+                this.add(column(index), &field.kind, rows, false, elements);
             }
             for (index, (beside, _)) in (FIELDS.len()..).zip(BESIDE) {
                 let shape = match beside {
@@ -288,15 +295,14 @@ impl Targets {
 
     /// # Safety
     /// As for [`Targets::of`]; the vector is of this kind.
-    unsafe fn add<I: Iterator<Item = Cell>>(
+    unsafe fn add(
         &mut self,
         vector: ffi::duckdb_vector,
         kind: &Kind,
         rows: usize,
         in_list: bool,
-        cells: &impl Fn() -> I,
+        elements: usize,
     ) {
-        let this = self.targets.len() as u32;
         let shape = match kind {
             Kind::Text | Kind::Json => Shape::Text,
             Kind::Bool => Shape::Bool,
@@ -308,14 +314,13 @@ impl Targets {
         unsafe {
             self.target(vector, shape, rows, in_list);
             match kind {
-                Kind::Struct(fields) => self.members(vector, fields, rows, in_list, cells),
+                Kind::Struct(fields) => self.members(vector, fields, rows, in_list, elements),
                 Kind::List(fields) => {
-                    let elements = cells().filter(|cell| cell.node == this).map(|cell| cell.at as usize).sum::<usize>();
                     ffi::duckdb_list_vector_reserve(vector, elements as u64);
                     ffi::duckdb_list_vector_set_size(vector, elements as u64);
                     let element = ffi::duckdb_list_vector_get_child(vector);
                     self.target(element, Shape::Element, elements, true);
-                    self.members(element, fields, elements, true, cells);
+                    self.members(element, fields, elements, true, elements);
                 }
                 _ => {}
             }
@@ -324,19 +329,19 @@ impl Targets {
 
     /// # Safety
     /// As for [`Targets::add`]; the vector is of a struct of these fields.
-    unsafe fn members<I: Iterator<Item = Cell>>(
+    unsafe fn members(
         &mut self,
         vector: ffi::duckdb_vector,
         fields: &[Field],
         rows: usize,
         in_list: bool,
-        cells: &impl Fn() -> I,
+        elements: usize,
     ) {
         for (index, field) in (0..).zip(fields) {
             // SAFETY: as above
             unsafe {
                 let member = ffi::duckdb_struct_vector_get_child(vector, index);
-                self.add(member, &field.kind, rows, in_list, cells);
+                self.add(member, &field.kind, rows, in_list, elements);
             }
         }
     }

@@ -97,6 +97,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
 
     let intake_name = intake::name();
     connection.execute_batch(SETTINGS)?;
+    if let Ok(s) = std::env::var("TD_SETTINGS") { connection.execute_batch(&s)?; } // TEMP
     connection.register_table_function_with_extra_info::<TableFunction, _>(&intake_name, &intake)?;
     let arguments: Vec<_> = options.arguments.iter().map(|path| quote(&path.to_string_lossy())).collect();
     let mut summary = Summary::default();

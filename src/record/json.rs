@@ -89,11 +89,12 @@ pub struct Scanner<'a> {
     text: &'a str,
     at: usize,
     pub flaws: Flaws,
+    keys: NestedKeys<'a>,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, flaws: Flaws::default() }
+        Self { text, at: 0, flaws: Flaws::default(), keys: NestedKeys::default() }
     }
 
     /// Bytes read so far.
@@ -222,61 +223,66 @@ impl<'a> Scanner<'a> {
 
     /// An object or list with all it holds. Its own stack: nesting is limited by memory, not by the thread's stack.
     fn container(&mut self) -> Result<(), SyntaxError> {
-        let mut stack: Vec<Option<Keys<'a>>> = Vec::new();
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        let read = self.nested(&mut keys);
+        self.keys = keys;
+        read
+    }
+
+    fn nested(&mut self, keys: &mut NestedKeys<'a>) -> Result<(), SyntaxError> {
         loop {
             // at the beginning of a value
             self.white_space();
             match self.byte() {
                 Some(b'{') => {
                     self.at += 1;
-                    stack.push(Some(Keys::default()));
-                    self.flaws.refused |= stack.len() > MAX_DEPTH;
+                    keys.open(true);
+                    self.flaws.refused |= keys.depth() > MAX_DEPTH;
                     if !self.skip_token(b'}') {
-                        self.key(&mut stack)?;
+                        self.key(keys)?;
                         continue;
                     }
-                    stack.pop();
+                    keys.close();
                 }
                 Some(b'[') => {
                     self.at += 1;
-                    stack.push(None);
-                    self.flaws.refused |= stack.len() > MAX_DEPTH;
+                    keys.open(false);
+                    self.flaws.refused |= keys.depth() > MAX_DEPTH;
                     if !self.skip_token(b']') {
                         continue;
                     }
-                    stack.pop();
+                    keys.close();
                 }
                 _ => self.scalar()?,
             }
             // behind a value: close what ends here, go on where something follows
             loop {
-                match stack.last() {
+                match keys.in_object() {
                     None => return Ok(()),
-                    Some(Some(_)) => {
+                    Some(true) => {
                         if !self.skip_token(b'}') {
                             self.expect(b',', "`,` or `}` in an object")?;
-                            self.key(&mut stack)?;
+                            self.key(keys)?;
                             break;
                         }
                     }
-                    Some(None) => {
+                    Some(false) => {
                         if !self.skip_token(b']') {
                             self.expect(b',', "`,` or `]` in a list")?;
                             break;
                         }
                     }
                 }
-                stack.pop();
+                keys.close();
             }
         }
     }
 
-    fn key(&mut self, stack: &mut [Option<Keys<'a>>]) -> Result<(), SyntaxError> {
+    fn key(&mut self, keys: &mut NestedKeys<'a>) -> Result<(), SyntaxError> {
         self.white_space();
         let key = self.string()?;
-        if let Some(Some(keys)) = stack.last_mut() {
-            self.flaws.inexact |= keys.repeats(key);
-        }
+        self.flaws.inexact |= keys.repeats(key);
         self.expect(b':', "`:` after a key")
     }
 
@@ -417,6 +423,63 @@ impl<'a> Keys<'a> {
             self.many.extend(&self.few);
         }
         !self.many.insert(key.raw) || key.escaped
+    }
+}
+
+/// The keys of objects in objects, all in one list: an object of a few keys, which most are, needs no memory of its own.
+#[derive(Debug, Default)]
+struct NestedKeys<'a> {
+    /// For each object or list that is open, where its keys begin; none for a list.
+    begins: Vec<Option<usize>>,
+    keys: Vec<&'a str>,
+    /// Keys of objects that have many, by their depth.
+    many: Vec<(usize, HashSet<&'a str>)>,
+}
+
+impl<'a> NestedKeys<'a> {
+    fn clear(&mut self) {
+        self.begins.clear();
+        self.keys.clear();
+        self.many.clear();
+    }
+
+    fn depth(&self) -> usize {
+        self.begins.len()
+    }
+
+    fn open(&mut self, object: bool) {
+        self.begins.push(object.then_some(self.keys.len()));
+    }
+
+    /// Whether the innermost that is open is an object; none if nothing is.
+    fn in_object(&self) -> Option<bool> {
+        self.begins.last().map(Option::is_some)
+    }
+
+    fn close(&mut self) {
+        if self.many.last().is_some_and(|(depth, _)| *depth == self.depth()) {
+            self.many.pop();
+        }
+        if let Some(Some(begin)) = self.begins.pop() {
+            self.keys.truncate(begin);
+        }
+    }
+
+    /// Notes a key of the innermost object, as [`Keys::repeats`] does.
+    fn repeats(&mut self, key: Str<'a>) -> bool {
+        let depth = self.depth();
+        let Some(&Some(begin)) = self.begins.last() else { return false };
+        let few = &self.keys[begin..];
+        if few.len() < MANY_KEYS {
+            let repeated = few.contains(&key.raw);
+            self.keys.push(key.raw);
+            return repeated || key.escaped;
+        }
+        if self.many.last().is_none_or(|(many, _)| *many != depth) {
+            self.many.push((depth, few.iter().copied().collect()));
+        }
+        let repeated = self.many.last_mut().is_some_and(|(_, keys)| !keys.insert(key.raw));
+        repeated || key.escaped
     }
 }
 
