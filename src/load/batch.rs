@@ -4,6 +4,7 @@
 //! lie one behind the other in one buffer, which DuckDB reads from without a copy between.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::ffi;
@@ -38,6 +39,9 @@ const BESIDE: [(Beside, &str); 5] = [
     (Beside::EventIdDerived, "event_id_derived"),
     (Beside::FileId, "file_id"),
 ];
+
+/// How many [nodes](schema::nodes) the fields have; the columns beside them are counted on from here.
+static FIELD_NODES: LazyLock<u32> = LazyLock::new(|| FIELDS.iter().map(|field| schema::nodes(&field.kind)).sum());
 
 /// Names and DuckDB types of a batch's columns. VARIANT columns travel as JSON text.
 pub fn columns() -> Vec<(&'static str, LogicalTypeHandle)> {
@@ -82,7 +86,7 @@ fn struct_type(fields: &[Field]) -> LogicalTypeHandle {
     LogicalTypeHandle::struct_type(&members)
 }
 
-/// A value in the column of a node; nodes are counted as [`Targets`] does, each before those inside it.
+/// A value in the column of a [node](schema::nodes).
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     node: u32,
@@ -128,62 +132,37 @@ impl Batch {
     /// Takes in a record whose text has `bytes` bytes.
     pub fn push(&mut self, record: &Record, file_id: i32, bytes: usize) {
         self.order.push(record);
-        self.elements.push(0);
-        let mut node = 0;
-        for (field, value) in FIELDS.iter().zip(&record.values) {
-            self.value(&mut node, &field.kind, value);
-        }
-        let texts = [record.extra.as_deref(), record.null_fields.as_deref(), record.original.as_deref()];
-        for (text, node) in texts.into_iter().zip(node..) {
-            if let Some(text) = text {
-                self.text(node, text);
+        let mut elements = 0;
+        for (node, value) in &record.cells {
+            let node = *node;
+            match value {
+                Value::Text(text) | Value::Json(text) => self.raw(node, text.as_bytes()),
+                Value::Bool(value) => self.cells.push(Cell { node, at: 0, len: (*value).into() }),
+                Value::Time(micros) => self.raw(node, &micros.to_ne_bytes()),
+                // DuckDB keeps ids as signed numbers of 128 bits, the first bit turned over so that they sort
+                Value::Uuid(id) => self.raw(node, &(id.as_u128() ^ (1 << 127)).to_ne_bytes()),
+                Value::Struct => self.cells.push(Cell { node, at: 0, len: 0 }),
+                Value::List(len) => {
+                    elements += *len as u32;
+                    self.cells.push(Cell { node, at: *len as u32, len: 0 });
+                }
             }
         }
-        node += texts.len() as u32;
-        self.cells.push(Cell { node, at: 0, len: record.event_id_derived.into() });
-        self.cells.push(Cell { node: node + 1, at: file_id.cast_unsigned(), len: 0 });
+        let texts = [record.extra.as_deref(), record.null_fields.as_deref(), record.original.as_deref()];
+        let beside = *FIELD_NODES;
+        for (text, node) in texts.into_iter().zip(beside..) {
+            if let Some(text) = text {
+                self.raw(node, text.as_bytes());
+            }
+        }
+        self.cells.push(Cell { node: beside + 3, at: 0, len: record.event_id_derived.into() });
+        self.cells.push(Cell { node: beside + 4, at: file_id.cast_unsigned(), len: 0 });
         self.ends.push(self.cells.len());
+        self.elements.push(elements);
         self.bytes += bytes;
         if self.files.last() != Some(&file_id) {
             self.files.push(file_id);
         }
-    }
-
-    fn value(&mut self, node: &mut u32, kind: &Kind, value: &Value) {
-        let this = *node;
-        let inner = |node: &mut u32, fields: &'static [Field], batch: &mut Self, values: &[Value]| {
-            batch.cells.push(Cell { node: *node, at: 0, len: 0 });
-            *node += 1;
-            for (field, value) in fields.iter().zip(values) {
-                batch.value(node, &field.kind, value);
-            }
-        };
-        match (kind, value) {
-            (Kind::Struct(fields), Value::Struct(values)) => return inner(node, fields, self, values),
-            (Kind::List(fields), Value::List(elements)) => {
-                self.cells.push(Cell { node: this, at: elements.len() as u32, len: 0 });
-                if let Some(count) = self.elements.last_mut() {
-                    *count += elements.len() as u32;
-                }
-                for element in elements {
-                    if let Value::Struct(values) = element {
-                        *node = this + 1;
-                        inner(node, fields, self, values);
-                    }
-                }
-            }
-            (_, Value::Text(text) | Value::Json(text)) => self.text(this, text),
-            (_, Value::Bool(value)) => self.cells.push(Cell { node: this, at: 0, len: (*value).into() }),
-            (_, Value::Time(micros)) => self.raw(this, &micros.to_ne_bytes()),
-            // DuckDB keeps ids as signed numbers of 128 bits, the first bit turned over so that they sort
-            (_, Value::Uuid(id)) => self.raw(this, &(id.as_u128() ^ (1 << 127)).to_ne_bytes()),
-            _ => {}
-        }
-        *node = this + nodes(kind);
-    }
-
-    fn text(&mut self, node: u32, text: &str) {
-        self.raw(node, text.as_bytes());
     }
 
     fn raw(&mut self, node: u32, bytes: &[u8]) {
@@ -227,16 +206,6 @@ impl Batch {
         }
         self.handed_over += rows.len();
         rows.len()
-    }
-}
-
-/// How many nodes a kind has, itself included.
-fn nodes(kind: &Kind) -> u32 {
-    let inside = |fields: &[Field]| fields.iter().map(|field| nodes(&field.kind)).sum::<u32>();
-    match kind {
-        Kind::Struct(fields) => 1 + inside(fields),
-        Kind::List(fields) => 2 + inside(fields),
-        _ => 1,
     }
 }
 
@@ -426,8 +395,8 @@ struct Order {
 impl Order {
     fn push(&mut self, record: &Record) {
         self.name.clear();
-        for index in [schema::EVENT_SOURCE, schema::EVENT_NAME] {
-            if let Value::Text(text) = &record.values[index] {
+        for wanted in [schema::EVENT_SOURCE, schema::EVENT_NAME] {
+            if let Some((_, Value::Text(text))) = record.cells.iter().find(|(node, _)| *node == wanted) {
                 self.name.push_str(text);
             }
             self.name.push('\0');
@@ -440,7 +409,7 @@ impl Order {
                 number
             }
         };
-        self.keys.push((number, record.event_time()));
+        self.keys.push((number, record.event_time));
     }
 
     fn sort(&self) -> Vec<u32> {
@@ -484,11 +453,10 @@ mod tests {
 
     #[test]
     fn a_node_is_a_column_or_one_inside_it() {
-        let all: u32 = FIELDS.iter().map(|field| nodes(&field.kind)).sum();
         let arns = format!("[{}]", vec![r#"{"ARN":"arn:aws:s3:::a-bucket"}"#; 3].join(","));
         let batch = batch_of(&[format!(r#"{{"eventTime":"2026-10-06T02:14:00Z","resources":{arns}}}"#)]);
         let last: Vec<_> = batch.cells.iter().rev().take(2).map(|cell| cell.node).collect();
-        assert_eq!(last, [all + 4, all + 3]);
+        assert_eq!(last, [*FIELD_NODES + 4, *FIELD_NODES + 3]);
         assert_eq!(columns().len(), names().count());
     }
 }

@@ -391,7 +391,7 @@ fn read_records(file: &mut OpenFile, batch: &mut Batch, intake: &Intake) -> bool
                 text.advance(read);
             }
             Step::Item(Item::Record(record, bytes)) => {
-                if intake.seen.is_new(record.event_time(), record.event_id(), report.file_id) {
+                if intake.seen.is_new(record.event_time, record.event_id, report.file_id) {
                     batch.push(&record, report.file_id, bytes);
                     report.new += 1;
                 } else {

@@ -3,6 +3,8 @@
 //! One tree drives everything: what is parsed, the columns of a batch, and how a row becomes a record again.
 //! Names and meanings: CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element".
 
+use std::sync::LazyLock;
+
 use Kind::{Bool, Json, List, Struct, Text, Time, Uuid};
 
 /// A field: its name in CloudTrail's JSON, its column in the table `events`, its kind.
@@ -36,15 +38,66 @@ const fn field(json: &'static str, column: &'static str, kind: Kind) -> Field {
     Field { json, column, kind }
 }
 
-/// Position of `eventID` in [`FIELDS`].
-pub const EVENT_ID: usize = 0;
-/// Position of `eventTime` in [`FIELDS`].
-pub const EVENT_TIME: usize = 1;
+/// Node of `eventID`.
+pub const EVENT_ID: u32 = 0;
+/// Node of `eventTime`.
+pub const EVENT_TIME: u32 = 1;
+/// Node of `eventSource`.
+pub const EVENT_SOURCE: u32 = 7;
+/// Node of `eventName`.
+pub const EVENT_NAME: u32 = 8;
 
-/// Position of `eventSource` in [`FIELDS`].
-pub const EVENT_SOURCE: usize = 7;
-/// Position of `eventName` in [`FIELDS`].
-pub const EVENT_NAME: usize = 8;
+/// How many nodes a field of this kind has: one for itself, and those of what is inside it. Nodes are numbered from the
+/// first field to the last, each before those inside it; a list's elements have one between.
+pub fn nodes(kind: &Kind) -> u32 {
+    let inside = |fields: &[Field]| fields.iter().map(|field| nodes(&field.kind)).sum::<u32>();
+    match kind {
+        Kind::Struct(fields) => 1 + inside(fields),
+        Kind::List(fields) => 2 + inside(fields),
+        _ => 1,
+    }
+}
+
+/// Fields with their nodes, to be found by name.
+#[derive(Debug)]
+pub struct Plan {
+    pub fields: &'static [Field],
+    /// For each field, its node.
+    pub nodes: Vec<u32>,
+    /// For each field, the plan of what is inside it.
+    pub inside: Vec<Option<Plan>>,
+    /// Positions of fields by the length of their name: seldom more than three.
+    by_length: Vec<Vec<u8>>,
+}
+
+/// The plan of [`FIELDS`].
+pub static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::new(FIELDS, 0));
+
+impl Plan {
+    fn new(fields: &'static [Field], first: u32) -> Self {
+        let mut node = first;
+        let mut plan = Self { fields, nodes: Vec::new(), inside: Vec::new(), by_length: Vec::new() };
+        for (position, field) in (0..).zip(fields) {
+            plan.nodes.push(node);
+            plan.inside.push(match field.kind {
+                Kind::Struct(inside) => Some(Self::new(inside, node + 1)),
+                Kind::List(inside) => Some(Self::new(inside, node + 2)),
+                _ => None,
+            });
+            node += nodes(&field.kind);
+            let length = field.json.len();
+            plan.by_length.resize(plan.by_length.len().max(length + 1), Vec::new());
+            plan.by_length[length].push(position);
+        }
+        plan
+    }
+
+    /// Position of the field that CloudTrail names so.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let positions = self.by_length.get(name.len())?;
+        positions.iter().map(|&position| usize::from(position)).find(|&position| self.fields[position].json == name)
+    }
+}
 
 /// The top-level fields, in the order of the columns of `events`.
 pub static FIELDS: &[Field] = &[
@@ -143,11 +196,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_are_those_of_the_fields_they_are_named_after() {
-        for (position, json) in
+    fn nodes_are_those_of_the_fields_they_are_named_after() {
+        for (node, json) in
             [(EVENT_ID, "eventID"), (EVENT_TIME, "eventTime"), (EVENT_SOURCE, "eventSource"), (EVENT_NAME, "eventName")]
         {
-            assert_eq!(FIELDS[position].json, json);
+            assert_eq!(PLAN.find(json).map(|position| PLAN.nodes[position]), Some(node));
         }
+        assert_eq!(PLAN.find("eventid"), None);
     }
 }
