@@ -264,14 +264,7 @@ impl Targets {
 
     /// # Safety
     /// As for [`Targets::of`]; the vector is of this kind.
-    unsafe fn add(
-        &mut self,
-        vector: ffi::duckdb_vector,
-        kind: &Kind,
-        rows: usize,
-        in_list: bool,
-        elements: usize,
-    ) {
+    unsafe fn add(&mut self, vector: ffi::duckdb_vector, kind: &Kind, rows: usize, in_list: bool, elements: usize) {
         let shape = match kind {
             Kind::Text | Kind::Json => Shape::Text,
             Kind::Bool => Shape::Bool,

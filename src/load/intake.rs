@@ -294,8 +294,13 @@ impl Intake {
         } else if no_record && !report.named && report.is_no_log(format) {
             self.pass_over(hash);
             return;
-        } else if no_record && format == Format::Other && report.rejected == 0 {
-            report.reject_file("the file is empty".to_owned(), 0);
+        } else if no_record && format == Format::Other {
+            if report.rejected == 0 {
+                report.reject_file("the file is empty".to_owned(), 0);
+            }
+            // of a file that is something else, once is enough
+            report.rejected = 1;
+            report.rejects.truncate(1);
         }
         place.has_logs();
         lock(&self.reports).push(report);

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -30,16 +31,26 @@ use report::FileReport;
 /// The usual [`Options::events_per_transaction`]: bounds memory, and what a killed load loses.
 pub const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
 
-/// Rows may be stored in any order: only then do DuckDB's threads write side by side. Shredding makes a column of every
-/// path that occurs in a VARIANT: 1,300 of them in the benchmark's logs, with which a load took more than five GiB before
-/// it was half done. Row groups are written as soon as they are full, so that few are in memory; without a limit, the pages in which
-/// duplicates were looked for would stay there too.
-const SETTINGS: &str = "
-    SET preserve_insertion_order = false;
-    SET variant_minimum_shredding_size = -1;
-    SET write_buffer_row_group_count = 1;
-    SET memory_limit = '1GB';
-";
+/// DuckDB's settings for a load. Rows may be stored in any order: only then do its threads write side by side. Shredding
+/// makes a column of every path that occurs in a VARIANT: 1,300 of them in the benchmark's logs, with which a load took more
+/// than five GiB before it was half done. One value of 16 KiB keeps a whole column of its row group from being compressed
+/// as a dictionary: then Zstandard does, which DuckDB would otherwise leave to columns of long values. Row groups are
+/// written as soon as they are full, so that few are in memory; without a limit, the pages in which duplicates were looked
+/// for would stay there too.
+fn settings() -> String {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "SET preserve_insertion_order = false;
+        SET variant_minimum_shredding_size = -1;
+        SET zstd_min_string_length = 16;
+        SET write_buffer_row_group_count = 1;
+        SET memory_limit = '{}MB';",
+        MEMORY_PER_THREAD * threads.max(2)
+    )
+}
+
+/// What DuckDB may use for each of its threads, in MB. Below 200 a load gets slower.
+const MEMORY_PER_THREAD: usize = 250;
 
 /// How to load.
 #[derive(Debug, Clone)]
@@ -96,8 +107,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     let intake = Arc::new(Intake::new(sources, contents, next_file_id, options.limits, progress));
 
     let intake_name = intake::name();
-    connection.execute_batch(SETTINGS)?;
-    if let Ok(s) = std::env::var("TD_SETTINGS") { connection.execute_batch(&s)?; } // TEMP
+    connection.execute_batch(&settings())?;
     connection.register_table_function_with_extra_info::<TableFunction, _>(&intake_name, &intake)?;
     let arguments: Vec<_> = options.arguments.iter().map(|path| quote(&path.to_string_lossy())).collect();
     let mut summary = Summary::default();

@@ -21,10 +21,7 @@ pub struct Seen {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            repeats: Mutex::default(),
-        }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), repeats: Mutex::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use serde_json::{Map, Value};
 
-use super::json::Scanner;
+use super::json::{self, Scanner};
 use super::presto;
 use super::schema::{FIELDS, Field, Kind};
 
@@ -60,7 +60,7 @@ fn value(kind: &Kind, text: &str) -> String {
         Kind::Json if is_json(text) => text.to_owned(),
         Kind::Json => presto::parse(text).map_or_else(|| string(text), |value| value.to_string()),
         Kind::Struct(_) | Kind::List(_) => {
-            let json = if is_json(text) { serde_json::from_str(text).ok() } else { None };
+            let json = if is_json(text) { serde_json::from_str(&json::repair(text)).ok() } else { None };
             match json.or_else(|| presto::parse(text)) {
                 Some(value) => named(kind, value).to_string(),
                 None => string(text),
@@ -170,8 +170,8 @@ const ECS: &[(&str, &[&str])] = &[
 
 /// The text of the record that an Elasticsearch document stands for. The document itself is kept as the record's field
 /// `_source`: not all of it has a place elsewhere.
-pub fn ecs(document: &str) -> Option<String> {
-    let document: Value = serde_json::from_str(document).ok()?;
+pub fn ecs(text: &str) -> Option<String> {
+    let document: Value = serde_json::from_str(&json::repair(text)).ok()?;
     let mut record = Value::Object(Map::new());
     for (to, from) in ECS {
         let Some(value) = from.iter().find_map(|path| at(&document, path)).filter(|value| !value.is_null()) else {
@@ -199,8 +199,13 @@ pub fn ecs(document: &str) -> Option<String> {
         }
         *place = value;
     }
-    record["_source"] = document;
-    Some(record.to_string())
+    let mut record = record.to_string();
+    record.truncate(record.len() - 1);
+    if record.len() > 1 {
+        record.push(',');
+    }
+    // as it came: a parser may have changed what it says
+    Some(format!("{record}\"_source\":{text}}}"))
 }
 
 /// What a document has at a path: objects in objects, or keys with dots in them.

@@ -149,6 +149,8 @@ pub struct Reader {
     /// Bytes of text that were read and led to nothing.
     in_vain: usize,
     skip: Option<Skip>,
+    /// Whether something at the outermost level was no JSON.
+    rejected: bool,
     table: Option<Table>,
     /// Items of something that carried several.
     carried: VecDeque<Item<'static>>,
@@ -248,7 +250,7 @@ impl Reader {
     fn object<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
         let begin = self.at;
         let rest = &window[begin..];
-        let (invalid, len) = match parse(rest) {
+        let invalid = match parse(rest) {
             Ok(Document::Record(record, len)) => {
                 self.document(Format::Record);
                 self.found += 1;
@@ -287,17 +289,9 @@ impl Reader {
                 self.resume(window);
                 return Some(Step::Item(Item::Reject(reject)));
             }
-            Err(invalid) => {
-                let (Invalid::NoEventTime { len }
-                | Invalid::BadEventTime { len }
-                | Invalid::RecordsNoList { len }
-                | Invalid::S3Notification { len }) = invalid
-                else {
-                    return None;
-                };
-                (invalid, len)
-            }
+            Err(invalid) => invalid,
         };
+        let len = invalid.len();
         if matches!(invalid, Invalid::NoEventTime { .. })
             && let Some((format, carried)) = wrapped::unwrap(&rest[..len])
         {
@@ -392,7 +386,8 @@ impl Reader {
             return Some(Step::More);
         }
         let expected = "expected a JSON object or list";
-        let reason = match self.found == 0 && self.base == 0 {
+        let first = !std::mem::replace(&mut self.rejected, true) && self.found == 0;
+        let reason = match first {
             true => format!("{expected}, or CSV with CloudTrail's columns; this looks like {}", looks_like(rest)),
             false => expected.to_owned(),
         };
@@ -457,7 +452,7 @@ impl Reader {
             }
         };
         self.found += 1;
-        let reason = format!("{}: {reason}", format.name());
+        let reason = if self.depth == 0 { format!("{}: {reason}", format.name()) } else { reason };
         let reject = self.reject(window, Some(self.found), reason);
         self.carried.push_back(Item::Reject(reject));
     }

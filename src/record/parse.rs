@@ -42,6 +42,19 @@ pub enum Invalid {
 /// Room for the cells that a record usually has.
 const USUAL_CELLS: usize = 48;
 
+impl Invalid {
+    /// How many bytes were read: the whole object, but of one that is no JSON.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Syntax(error) => error.at,
+            Self::NoEventTime { len }
+            | Self::BadEventTime { len }
+            | Self::RecordsNoList { len }
+            | Self::S3Notification { len } => *len,
+        }
+    }
+}
+
 /// Reads the object at the beginning of `text`.
 pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     let mut scanner = Scanner::new(text);

@@ -27,7 +27,8 @@ impl Table {
             let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
             let (columns, len) = cells(&mut reader, text, last)?;
             let has = |name: &str| columns.iter().any(|column| normal(column) == name);
-            let known = has("eventtime") && has("eventname") || WHOLE.into_iter().any(has) && columns.len() > 1;
+            let messages = columns.iter().any(|column| column == "@message");
+            let known = has("eventtime") && has("eventname") || has("eventjson") || has("cloudtrailevent") || messages;
             known.then_some((Self { columns, reader }, len))
         })
     }
@@ -92,7 +93,7 @@ mod tests {
         ] {
             assert!(Table::begin(header, true).is_some_and(|(_, len)| len == header.len()), "{header}");
         }
-        for header in ["", "a,b\n", "eventTime\n", "message\n", "eventTime,event"] {
+        for header in ["", "a,b\n", "eventTime\n", "date,level,message\n", "eventTime,event"] {
             assert!(Table::begin(header, false).is_none(), "{header}");
         }
     }
