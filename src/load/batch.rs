@@ -3,12 +3,13 @@
 //! Most of a record's hundred columns are empty. So a row is a list of the cells it has, and the characters of all rows
 //! lie one behind the other in one buffer, which DuckDB reads from without a copy between.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::ffi;
 
+use super::seen::{Event, event};
 use crate::record::schema::{self, FIELDS, Field, Kind};
 use crate::record::{Record, Value};
 
@@ -107,6 +108,9 @@ pub struct Batch {
     elements: Vec<u32>,
     order: Order,
     bytes: usize,
+    /// For each row, which event it is, and of which file.
+    events: Vec<Event>,
+    file_ids: Vec<i32>,
     /// The files the rows are from.
     files: Vec<i32>,
     /// Rows by their places, once they are sorted; and how many were handed over.
@@ -124,6 +128,8 @@ impl Batch {
         self.elements.clear();
         self.order = Order::default();
         self.bytes = 0;
+        self.events.clear();
+        self.file_ids.clear();
         self.files.clear();
         self.sorted.clear();
         self.handed_over = 0;
@@ -159,6 +165,8 @@ impl Batch {
         self.cells.push(Cell { node: beside + 4, at: file_id.cast_unsigned(), len: 0 });
         self.ends.push(self.cells.len());
         self.elements.push(elements);
+        self.events.push(event(record.event_time, record.event_id));
+        self.file_ids.push(file_id);
         self.bytes += bytes;
         if self.files.last() != Some(&file_id) {
             self.files.push(file_id);
@@ -176,12 +184,30 @@ impl Batch {
 
     /// The files of the rows, unless all were handed over.
     pub fn files_left(&self) -> &[i32] {
-        if self.handed_over < self.ends.len() { &self.files } else { &[] }
+        let all = !self.sorted.is_empty() && self.handed_over == self.sorted.len();
+        if all { &[] } else { &self.files }
     }
 
-    /// Sorts the rows into the order they are best stored in.
-    pub fn sort(&mut self) {
+    /// Times of the rows' events, in microseconds since the epoch.
+    pub fn times(&self) -> impl Iterator<Item = i64> {
+        self.order.keys.iter().map(|(_, time)| *time)
+    }
+
+    /// Sorts the rows into the order they are best stored in. Those of events that are stored already are left out;
+    /// `repeated` is called with the file of each.
+    pub fn sort(&mut self, stored: &HashSet<Event>, mut repeated: impl FnMut(i32)) {
         self.sorted = self.order.sort();
+        if !stored.is_empty() {
+            let mut sorted = std::mem::take(&mut self.sorted);
+            sorted.retain(|&row| {
+                let new = !stored.contains(&self.events[row as usize]);
+                if !new {
+                    repeated(self.file_ids[row as usize]);
+                }
+                new
+            });
+            self.sorted = sorted;
+        }
     }
 
     /// Fills a chunk, which must have [`columns`], with the next rows. Returns how many; none when all were handed over.
@@ -430,7 +456,7 @@ mod tests {
             let Ok(Document::Record(record, len)) = parse(text) else { panic!("{text}") };
             batch.push(&record, 7, len);
         }
-        batch.sort();
+        batch.sort(&HashSet::new(), |_| {});
         batch
     }
 
@@ -442,6 +468,17 @@ mod tests {
         let batch =
             batch_of(&[("s3", "Get", 5), ("ec2", "Run", 9), ("ec2", "Describe", 7), ("ec2", "Run", 3)].map(text));
         assert_eq!(batch.sorted, [2, 3, 1, 0]);
+    }
+
+    #[test]
+    fn events_that_are_stored_are_left_out() {
+        let text = |id: u8| {
+            format!(r#"{{"eventTime":"2026-10-06T02:14:00Z","eventID":"00000000-0000-4000-8000-00000000000{id}"}}"#)
+        };
+        let mut batch = batch_of(&[1, 2, 3].map(text));
+        let mut repeated = Vec::new();
+        batch.sort(&HashSet::from([batch.events[1]]), |file_id| repeated.push(file_id));
+        assert_eq!((batch.sorted, repeated), (vec![0, 2], vec![7]));
     }
 
     #[test]

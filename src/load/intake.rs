@@ -16,6 +16,7 @@ use super::batch::{self, Batch};
 use super::progress::Progress;
 use super::report::{FileReport, hex};
 use super::seen::Seen;
+use super::stored::Stored;
 use crate::record::envelope::{Format, Item, Reader, Step};
 use crate::source::{Archive, Budget, Content, Limits, Member, Source, Text, Unpacked, unpack};
 
@@ -37,6 +38,12 @@ pub struct Intake {
     contents: Mutex<HashSet<[u8; 32]>>,
     /// The events of this transaction.
     seen: Seen,
+    /// Those of the transactions before it.
+    stored: Stored,
+    /// Whether there are any.
+    any_stored: AtomicBool,
+    /// How many events of a file turned out to be stored.
+    repeated: Mutex<HashMap<i32, u64>>,
     /// Workers that hold rows, by the chunk they fill: each of DuckDB's tasks has one of its own, whatever thread it is
     /// on.
     workers: Mutex<HashMap<usize, Worker>>,
@@ -85,6 +92,7 @@ impl Intake {
         sources: Vec<Source>,
         contents: HashSet<[u8; 32]>,
         next_file_id: i64,
+        stored: Stored,
         limits: Limits,
         progress: Arc<Progress>,
     ) -> Self {
@@ -95,6 +103,9 @@ impl Intake {
             limits,
             contents: Mutex::new(contents),
             seen: Seen::default(),
+            stored,
+            any_stored: AtomicBool::new(next_file_id > 1),
+            repeated: Mutex::default(),
             workers: Mutex::default(),
             reports: Mutex::default(),
             cut_short: Mutex::default(),
@@ -104,6 +115,11 @@ impl Intake {
             other: AtomicU64::new(0),
             progress,
         }
+    }
+
+    /// Ends the load: what it holds of the store is given back.
+    pub fn close_store(&self) {
+        self.stored.close();
     }
 
     /// Begins a transaction that opens no more files once it has `events` events.
@@ -150,14 +166,16 @@ impl Intake {
             .flat_map(|report| report.within.clone())
             .chain(cut_short.iter().copied())
             .collect();
+        self.any_stored.store(true, Ordering::Relaxed);
+        let repeated = std::mem::take(&mut *lock(&self.repeated));
+        for report in &mut reports {
+            let repeated = repeated.get(&report.file_id).copied().unwrap_or_default();
+            report.new -= repeated;
+            report.duplicate += repeated;
+        }
         reports.retain(|report| !lacking.contains(&report.file_id));
         reports.sort_by_key(|report| report.file_id);
         (reports, cut_short.into_iter().collect())
-    }
-
-    /// Id the next file will get.
-    pub fn next_file_id(&self) -> i64 {
-        self.next_file_id.load(Ordering::Relaxed)
     }
 
     /// The next text; none if there is no more, or the transaction is full.
@@ -338,23 +356,30 @@ impl Worker {
     ///
     /// # Safety
     /// DuckDB is done with the chunk before the worker is called again, or dropped.
-    unsafe fn fill(&mut self, intake: &Intake, chunk: &DataChunkHandle) -> usize {
+    unsafe fn fill(&mut self, intake: &Intake, chunk: &DataChunkHandle) -> duckdb::Result<usize> {
         if intake.progress.stopped() {
             self.abandon(intake);
-            return 0;
+            return Ok(0);
         }
         // SAFETY: until the next call nothing changes the batch
         let rows = unsafe { self.batch.hand_over(chunk) };
         if rows > 0 {
-            return rows;
+            return Ok(rows);
         }
-        self.read(intake);
-        // SAFETY: as above
-        unsafe { self.batch.hand_over(chunk) }
+        // a batch may turn out to be stored already, all of it
+        while self.read(intake)? {
+            // SAFETY: as above
+            let rows = unsafe { self.batch.hand_over(chunk) };
+            if rows > 0 {
+                return Ok(rows);
+            }
+        }
+        Ok(0)
     }
 
-    /// Reads files until the batch is full; a file that does not fit is gone on with later.
-    fn read(&mut self, intake: &Intake) {
+    /// Reads files until the batch is full; a file that does not fit is gone on with later. Returns whether there was
+    /// anything to read.
+    fn read(&mut self, intake: &Intake) -> duckdb::Result<bool> {
         self.batch.clear();
         while !self.batch.is_full() {
             let Some(mut file) = self.file.take().or_else(|| intake.open()) else { break };
@@ -365,10 +390,15 @@ impl Worker {
             }
             if intake.progress.stopped() {
                 self.abandon(intake);
-                return;
+                return Ok(false);
             }
         }
-        self.batch.sort();
+        let stored = match intake.any_stored.load(Ordering::Relaxed) {
+            true => intake.stored.events(self.batch.times())?,
+            false => HashSet::new(),
+        };
+        self.batch.sort(&stored, |file_id| *lock(&intake.repeated).entry(file_id).or_default() += 1);
+        Ok(self.batch.times().next().is_some())
     }
 
     /// Gives up what did not reach the store, so that a load that is stopped ends at once.
@@ -440,7 +470,7 @@ impl VTab for TableFunction {
         let mut worker = lock(&intake.workers).remove(&task).unwrap_or_default();
         // SAFETY: DuckDB asks for rows again when it is done with those it got. The worker is this chunk's own, and lives
         // until then
-        let rows = unsafe { worker.fill(intake, chunk) };
+        let rows = unsafe { worker.fill(intake, chunk)? };
         if rows > 0 {
             lock(&intake.workers).insert(task, worker);
         }

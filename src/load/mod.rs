@@ -8,6 +8,7 @@ mod intake;
 mod progress;
 mod report;
 mod seen;
+mod stored;
 
 pub use progress::Progress;
 
@@ -27,6 +28,7 @@ use crate::source::{Found, Limits, Source};
 use crate::store::Store;
 use intake::{Intake, TableFunction};
 use report::FileReport;
+use stored::Stored;
 
 /// The usual [`Options::events_per_transaction`]: bounds memory, and what a killed load loses.
 pub const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
@@ -103,8 +105,8 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     let contents = contents(connection, options.strict)?;
     let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
     let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
-    let was_empty = next_file_id == 1;
-    let intake = Arc::new(Intake::new(sources, contents, next_file_id, options.limits, progress));
+    let stored = Stored::new(connection.try_clone()?);
+    let intake = Arc::new(Intake::new(sources, contents, next_file_id, stored, options.limits, progress));
 
     let intake_name = intake::name();
     connection.execute_batch(&settings())?;
@@ -117,38 +119,10 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
         &format!("INSERT INTO loads VALUES (?, make_timestamp(epoch_us(now())), NULL, ?, [{}])", arguments.join(", ")),
         params![load_id, env!("CARGO_PKG_VERSION")],
     )?;
-    let mut first = true;
-    while first || intake.has_more() {
-        if !first {
-            connection.execute_batch("BEGIN")?;
-        }
-        let first_file_id = intake.next_file_id();
-        intake.begin(if options.strict { i64::MAX } else { options.events_per_transaction });
-        let inserted = connection
-            .execute(&insert_statement(&intake_name), [])
-            .context("the load was undone back to its last finished part")? as u64;
-        let (mut reports, cut_short) = intake.take_reports();
-        let read: u64 = reports.iter().map(|report| report.new).sum();
-        let kept = inserted - delete_files(connection, &cut_short)?;
-        if kept != read {
-            bail!("{kept} events were stored where {read} were read: nothing of these files is kept");
-        }
-        summary.left += cut_short.len() as u64;
-        if first {
-            reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason, Vec::new())));
-        }
-        if !(was_empty && first) {
-            delete_stored_before(connection, first_file_id, &mut reports)?;
-        }
-        summary.add(&reports);
-        if options.strict && summary.rejected > 0 {
-            connection.execute_batch("ROLLBACK")?;
-            break;
-        }
-        store_reports(connection, load_id, &reports)?;
-        connection.execute_batch("COMMIT")?;
-        first = false;
-    }
+    let outcome = transactions(connection, &intake, &intake_name, load_id, &unreadable, options, &mut summary);
+    intake.close_store();
+    outcome?;
+    store.delete_unfinished()?;
     summary.files_known = intake.known.load(Ordering::Relaxed);
     summary.files += summary.files_known;
     summary.other = intake.other.load(Ordering::Relaxed);
@@ -163,6 +137,56 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     connection.execute_batch("RESET preserve_insertion_order; RESET memory_limit")?;
     summary.seconds = begun.elapsed().as_secs_f64();
     Ok(summary)
+}
+
+/// Reads and stores, transaction after transaction; the first is begun.
+fn transactions(
+    connection: &Connection,
+    intake: &Intake,
+    intake_name: &str,
+    load_id: i64,
+    unreadable: &[(String, String)],
+    options: &Options,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
+    let mut first = true;
+    while first || intake.has_more() {
+        if !first {
+            connection.execute_batch("BEGIN")?;
+        }
+        intake.begin(if options.strict { i64::MAX } else { options.events_per_transaction });
+        let inserted = connection
+            .execute(&insert_statement(intake_name), [])
+            .context("the load was undone back to its last finished part")? as u64;
+        let (mut reports, cut_short) = intake.take_reports();
+        let read: u64 = reports.iter().map(|report| report.new).sum();
+        let cut_short: Vec<_> = cut_short.iter().map(i32::to_string).collect();
+        let cut_short_list = cut_short.join(", ");
+        let lost = match cut_short.is_empty() {
+            true => 0,
+            false => scalar(connection, &format!("SELECT count(*) FROM events WHERE file_id IN ({cut_short_list})"))?,
+        };
+        let kept = inserted - lost as u64;
+        if kept != read {
+            bail!("{kept} events were stored where {read} were read: nothing of these files is kept");
+        }
+        summary.left += cut_short.len() as u64;
+        if first {
+            reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason, Vec::new())));
+        }
+        summary.add(&reports);
+        if options.strict && summary.rejected > 0 {
+            connection.execute_batch("ROLLBACK")?;
+            break;
+        }
+        store_reports(connection, load_id, &reports)?;
+        if !cut_short.is_empty() {
+            connection.execute(&format!("INSERT INTO unfinished_files SELECT unnest([{cut_short_list}])"), [])?;
+        }
+        connection.execute_batch("COMMIT")?;
+        first = false;
+    }
+    Ok(())
 }
 
 impl Summary {
@@ -191,44 +215,6 @@ fn insert_statement(intake_name: &str) -> String {
         |(name, is_variant): (&str, bool)| if is_variant { format!("{name}::VARIANT") } else { name.to_owned() };
     let columns: Vec<_> = batch::names().map(column).collect();
     format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake_name)
-}
-
-/// Deletes events of this transaction that the store had before. The same event has the same time in every file, so
-/// only row groups of that time are looked at.
-fn delete_stored_before(connection: &Connection, first_file_id: i64, reports: &mut [FileReport]) -> anyhow::Result<()> {
-    let mut statement = connection.prepare(
-        "DELETE FROM events WHERE rowid IN (
-            SELECT new.rowid
-            FROM events AS new
-            INNER JOIN events AS stored
-                ON stored.event_time = new.event_time
-                AND stored.event_id = new.event_id
-            WHERE new.file_id >= $1
-              AND stored.file_id < $1
-              AND stored.event_time >= (SELECT min(event_time) FROM events WHERE file_id >= $1)
-              AND stored.event_time <= (SELECT max(event_time) FROM events WHERE file_id >= $1)
-        )
-        RETURNING file_id",
-    )?;
-    let deleted = statement.query_map([first_file_id], |row| row.get::<_, i32>(0))?;
-    for file_id in deleted {
-        let file_id = file_id?;
-        if let Ok(index) = reports.binary_search_by_key(&file_id, |report| report.file_id) {
-            reports[index].new -= 1;
-            reports[index].duplicate += 1;
-        }
-    }
-    Ok(())
-}
-
-/// Deletes what files that were cut short left. Returns how many events.
-fn delete_files(connection: &Connection, file_ids: &[i32]) -> anyhow::Result<u64> {
-    if file_ids.is_empty() {
-        return Ok(0);
-    }
-    let list: Vec<_> = file_ids.iter().map(i32::to_string).collect();
-    let sql = format!("DELETE FROM events WHERE file_id IN ({})", list.join(", "));
-    Ok(connection.execute(&sql, [])? as u64)
 }
 
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {

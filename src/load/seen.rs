@@ -10,7 +10,13 @@ use uuid::Uuid;
 const SHARDS: usize = 64;
 
 /// An event's id in halves, and its time. (As a u128 the id would be aligned to, and so cost, half as much again.)
-type Event = (u64, u64, i64);
+pub type Event = (u64, u64, i64);
+
+/// The event of this time, in microseconds since the epoch, and id.
+pub fn event(time: i64, id: Uuid) -> Event {
+    let (high, low) = id.as_u64_pair();
+    (high, low, time)
+}
 
 /// Which file had which event first.
 pub struct Seen {
@@ -33,10 +39,9 @@ impl Seen {
 
     /// Whether an event is new in this transaction; it is not the next time.
     pub fn is_new(&self, time: i64, id: Uuid, file_id: i32) -> bool {
-        let (high, low) = id.as_u64_pair();
-        let event = (high, low, time);
+        let event = event(time, id);
         // ids that are chosen to meet in one shard slow nothing down but its lock
-        let shard = low as usize % SHARDS;
+        let shard = event.1 as usize % SHARDS;
         let first = match lock(&self.shards[shard]).entry(event) {
             Entry::Vacant(entry) => {
                 entry.insert(file_id);

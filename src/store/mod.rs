@@ -62,6 +62,7 @@ impl Store {
         let store = Self::connect(path, AccessMode::ReadWrite)?;
         store.migrate()?;
         store.install()?;
+        store.delete_unfinished()?;
         if mode != Mode::Read {
             return Ok(store);
         }
@@ -131,7 +132,26 @@ impl Store {
         }
         let hash: Option<String> =
             self.connection.query_row("SELECT catalog_hash FROM store_info", [], |row| row.get(0))?;
-        Ok(hash == Some(CATALOG.hash()))
+        Ok(hash == Some(CATALOG.hash()) && self.unfinished()? == 0)
+    }
+
+    /// How many files a load that was stopped left unfinished.
+    fn unfinished(&self) -> anyhow::Result<i64> {
+        Ok(self.connection.query_row("SELECT count(*) FROM unfinished_files", [], |row| row.get(0))?)
+    }
+
+    /// Deletes the events of files that a load that was stopped left unfinished. Not in the load's own transaction:
+    /// DuckDB would write all its rows anew.
+    pub fn delete_unfinished(&self) -> anyhow::Result<()> {
+        if self.unfinished()? > 0 {
+            self.connection.execute_batch(
+                "BEGIN;
+                DELETE FROM events WHERE file_id IN (SELECT file_id FROM unfinished_files);
+                DELETE FROM unfinished_files;
+                COMMIT;",
+            )?;
+        }
+        Ok(())
     }
 
     fn migrate(&self) -> anyhow::Result<()> {
