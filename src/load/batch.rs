@@ -483,7 +483,7 @@ mod tests {
 
     #[test]
     fn a_node_is_a_column_or_one_inside_it() {
-        let arns = format!("[{}]", vec![r#"{"ARN":"arn:aws:s3:::a-bucket"}"#; 3].join(","));
+        let arns = format!("[{}]", [r#"{"ARN":"arn:aws:s3:::a-bucket"}"#; 3].join(","));
         let batch = batch_of(&[format!(r#"{{"eventTime":"2026-10-06T02:14:00Z","resources":{arns}}}"#)]);
         let last: Vec<_> = batch.cells.iter().rev().take(2).map(|cell| cell.node).collect();
         assert_eq!(last, [*FIELD_NODES + 4, *FIELD_NODES + 3]);

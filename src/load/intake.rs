@@ -130,7 +130,8 @@ impl Intake {
 
     /// Whether files are left to read.
     pub fn has_more(&self) -> bool {
-        !self.progress.stopped() && !(lock(&self.sources).is_empty() && lock(&self.archives).open.is_empty())
+        let more = !lock(&self.sources).is_empty() || !lock(&self.archives).open.is_empty();
+        more && !self.progress.stopped()
     }
 
     /// How many files, archives counted as one, were not read to their end.

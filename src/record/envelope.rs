@@ -291,7 +291,7 @@ impl Reader {
             }
             Err(invalid) => invalid,
         };
-        let len = invalid.len();
+        let len = invalid.read();
         if matches!(invalid, Invalid::NoEventTime { .. })
             && let Some((format, carried)) = wrapped::unwrap(&rest[..len])
         {

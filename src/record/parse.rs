@@ -44,7 +44,7 @@ const USUAL_CELLS: usize = 48;
 
 impl Invalid {
     /// How many bytes were read: the whole object, but of one that is no JSON.
-    pub fn len(&self) -> usize {
+    pub fn read(&self) -> usize {
         match self {
             Self::Syntax(error) => error.at,
             Self::NoEventTime { len }
@@ -66,8 +66,8 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
             // an object that has a time of its own is a record, whatever else it has
             let may_be = if format == Format::Records { !top.has("eventTime") } else { top.seen == 0 };
             match scanner.peek()? {
-                Next::List if may_be => return Err(Stop::At(Document::Envelope(scanner.at(), format))),
-                Next::Object if may_be && key.raw == "hits" => return Err(Stop::At(Document::Outer(scanner.at()))),
+                Next::List if may_be => return Err(Stop::List(scanner.at(), format)),
+                Next::Object if may_be && key.raw == "hits" => return Err(Stop::Outer(scanner.at())),
                 _ => records_no_list |= format == Format::Records,
             }
         }
@@ -75,7 +75,8 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
     });
     match read {
         Ok(()) => {}
-        Err(Stop::At(document)) => return Ok(document),
+        Err(Stop::List(at, format)) => return Ok(Document::Envelope(at, format)),
+        Err(Stop::Outer(at)) => return Ok(Document::Outer(at)),
         Err(Stop::Syntax(error)) => return Err(error.into()),
     }
     let len = scanner.at();
@@ -128,12 +129,15 @@ fn list_of(key: &str) -> Option<Format> {
     })
 }
 
-enum Stop<'a> {
+enum Stop {
     Syntax(SyntaxError),
-    At(Document<'a>),
+    /// At a list of records.
+    List(usize, Format),
+    /// At an object that has one.
+    Outer(usize),
 }
 
-impl From<SyntaxError> for Stop<'_> {
+impl From<SyntaxError> for Stop {
     fn from(error: SyntaxError) -> Self {
         Self::Syntax(error)
     }
