@@ -121,7 +121,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     )?;
     let outcome = transactions(connection, &intake, &intake_name, load_id, &unreadable, options, &mut summary);
     intake.close_store();
-    outcome?;
+    outcome.context("the load failed; what it had committed is kept, and the same command goes on from there")?;
     store.delete_unfinished()?;
     summary.files_known = intake.known.load(Ordering::Relaxed);
     summary.files += summary.files_known;
@@ -155,9 +155,7 @@ fn transactions(
             connection.execute_batch("BEGIN")?;
         }
         intake.begin(if options.strict { i64::MAX } else { options.events_per_transaction });
-        let inserted = connection
-            .execute(&insert_statement(intake_name), [])
-            .context("the load was undone back to its last finished part")? as u64;
+        let inserted = connection.execute(&insert_statement(intake_name), [])? as u64;
         let (mut reports, cut_short) = intake.take_reports();
         let read: u64 = reports.iter().map(|report| report.new).sum();
         let cut_short: Vec<_> = cut_short.iter().map(i32::to_string).collect();
