@@ -29,7 +29,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 #[command(after_help = "\
 Examples:
   trailduck load ~/aws/AWSLogs
-  trailduck load 'logs/**/*.json.gz' extra.ndjson
+  trailduck load 'logs/**/*.json.gz' extra.ndjson export.zip
+  trailduck load --wait ~/aws/AWSLogs      when another load may be at work
   aws s3 cp s3://bucket/file.json.gz - | trailduck load -")]
 pub struct Load {
     #[command(flatten)]

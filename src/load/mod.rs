@@ -52,7 +52,7 @@ fn settings() -> String {
 }
 
 /// What DuckDB may use for each of its threads, in MB. Below 200 a load gets slower.
-const MEMORY_PER_THREAD: usize = 250;
+const MEMORY_PER_THREAD: usize = 225;
 
 /// How to load.
 #[derive(Debug, Clone)]
