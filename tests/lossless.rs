@@ -140,3 +140,57 @@ fn an_export_that_fails_leaves_what_was_there() {
     assert_eq!(std::fs::read(place.path("keep.json")).expect("a file"), b"precious");
     assert_eq!(std::fs::read(place.path("trail.duckdb")).expect("a file"), store);
 }
+
+/// JSON of any shape.
+fn any_json(rng: &mut fastrand::Rng, depth: u32) -> Value {
+    let text = |rng: &mut fastrand::Rng| -> String {
+        let chars = ["a", "key", "é", "😀", "\"", "\\", "\n", "\u{0}", "longer than twelve bytes", " "];
+        (0..rng.usize(0..4)).map(|_| chars[rng.usize(0..chars.len())]).collect()
+    };
+    match rng.u32(0..if depth == 0 { 7 } else { 10 }) {
+        0 => Value::Null,
+        1 => rng.bool().into(),
+        2 => rng.u64(..).into(),
+        3 => rng.i64(..).into(),
+        4 => (rng.i32(..) as f64 / 1024.0).into(),
+        5 => rng.i8(..).into(),
+        6 => text(rng).into(),
+        7 => (0..rng.usize(0..20)).map(|_| any_json(rng, depth - 1)).collect(),
+        _ => Value::Object((0..rng.usize(0..20)).map(|_| (text(rng), any_json(rng, depth - 1))).collect()),
+    }
+}
+
+#[test]
+fn nested_columns_are_what_duckdb_makes_of_the_same_json() {
+    let mut rng = fastrand::Rng::with_seed(7);
+    let lines: Vec<_> = (0..3000)
+        .map(|number| {
+            let json = any_json(&mut rng, 4);
+            let json = if number == 0 { json!({"a": {"b": [1, {"c": "d"}]}}) } else { json };
+            // a text would be taken for JSON that somebody made a text of
+            let json = if json.is_string() || json.is_null() { json!([json]) } else { json };
+            record(number, &json!({"requestParameters": json, "userAgent": json.to_string()})).to_string()
+        })
+        .chain([record(3000, &json!({"requestParameters": "HERE", "userAgent": r#"{"a":2,"b":3}"#}))
+            .to_string()
+            .replace("\"HERE\"", r#"{"a":1,"b":3,"a":2}"#)])
+        .collect();
+    let place = Place::new();
+    place.write("a.ndjson", lines.join("\n"));
+    assert_eq!(place.load(&["a.ndjson"]), [1, 3001, 3001, 0, 0]);
+    let compared = place.sql(
+        "WITH both_ways AS (SELECT request_parameters AS ours, user_agent::JSON::VARIANT AS theirs FROM events)
+        SELECT count(*) AS n,
+            count(*) FILTER (to_json(ours)::VARCHAR IS DISTINCT FROM to_json(theirs)::VARCHAR) AS other_json,
+            count(*) FILTER (variant_typeof(ours) IS DISTINCT FROM variant_typeof(theirs)) AS other_types,
+            count(*) FILTER (ours IS DISTINCT FROM theirs) AS other_values,
+            count(*) FILTER (ours.key IS DISTINCT FROM theirs.key) AS other_members,
+            max(ours.a.b::JSON::VARCHAR) AS path
+        FROM both_ways",
+    );
+    let path = r#"[1,{"c":"d"}]"#;
+    assert_eq!(
+        compared,
+        [json!({"n": 3001, "other_json": 0, "other_types": 0, "other_values": 0, "other_members": 0, "path": path})]
+    );
+}

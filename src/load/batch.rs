@@ -10,6 +10,7 @@ use duckdb::core::{DataChunkHandle, LogicalTypeHandle, LogicalTypeId};
 use duckdb::ffi;
 
 use super::seen::{Event, event};
+use super::variant::{Variants, validity};
 use crate::record::schema::{self, FIELDS, Field, Kind};
 use crate::record::{Record, Value};
 
@@ -44,46 +45,37 @@ const BESIDE: [(Beside, &str); 5] = [
 /// How many [nodes](schema::nodes) the fields have; the columns beside them are counted on from here.
 static FIELD_NODES: LazyLock<u32> = LazyLock::new(|| FIELDS.iter().map(|field| schema::nodes(&field.kind)).sum());
 
-/// Names and DuckDB types of a batch's columns. VARIANT columns travel as JSON text.
-pub fn columns() -> Vec<(&'static str, LogicalTypeHandle)> {
-    let fields = FIELDS.iter().map(|field| (field.column, logical_type(&field.kind)));
-    let beside = BESIDE.iter().map(|&(beside, name)| {
-        let logical_type = match beside {
-            Beside::Extra => logical_type(&Kind::Json),
-            Beside::NullFields | Beside::Original => LogicalTypeId::Varchar.into(),
-            Beside::EventIdDerived => LogicalTypeId::Boolean.into(),
-            Beside::FileId => LogicalTypeId::Integer.into(),
-        };
-        (name, logical_type)
+/// Names of a batch's columns.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|field| field.column).chain(BESIDE.iter().map(|(_, name)| *name))
+}
+
+/// DuckDB types of a batch's columns. VARIANT cannot be made from nothing: `variant` gives the one of a statement.
+pub fn types(variant: &dyn Fn() -> LogicalTypeHandle) -> Vec<LogicalTypeHandle> {
+    let fields = FIELDS.iter().map(|field| logical_type(&field.kind, variant));
+    let beside = BESIDE.iter().map(|(beside, _)| match beside {
+        Beside::Extra => variant(),
+        Beside::NullFields | Beside::Original => LogicalTypeId::Varchar.into(),
+        Beside::EventIdDerived => LogicalTypeId::Boolean.into(),
+        Beside::FileId => LogicalTypeId::Integer.into(),
     });
     fields.chain(beside).collect()
 }
 
-/// Names of the columns, and whether each is a VARIANT in the table.
-pub fn names() -> impl Iterator<Item = (&'static str, bool)> {
-    let fields = FIELDS.iter().map(|field| (field.column, matches!(field.kind, Kind::Json)));
-    fields.chain(BESIDE.iter().map(|&(beside, name)| (name, matches!(beside, Beside::Extra))))
-}
-
-fn logical_type(kind: &Kind) -> LogicalTypeHandle {
+fn logical_type(kind: &Kind, variant: &dyn Fn() -> LogicalTypeHandle) -> LogicalTypeHandle {
     match kind {
         Kind::Text => LogicalTypeId::Varchar.into(),
         Kind::Bool => LogicalTypeId::Boolean.into(),
         Kind::Time => LogicalTypeId::Timestamp.into(),
         Kind::Uuid => LogicalTypeId::Uuid.into(),
-        Kind::Json => {
-            // text that is declared to be JSON is not checked again before it becomes a VARIANT
-            let mut json = LogicalTypeHandle::from(LogicalTypeId::Varchar);
-            json.set_alias("JSON");
-            json
-        }
-        Kind::Struct(fields) => struct_type(fields),
-        Kind::List(fields) => LogicalTypeHandle::list(&struct_type(fields)),
+        Kind::Json => variant(),
+        Kind::Struct(fields) => struct_type(fields, variant),
+        Kind::List(fields) => LogicalTypeHandle::list(&struct_type(fields, variant)),
     }
 }
 
-fn struct_type(fields: &[Field]) -> LogicalTypeHandle {
-    let members: Vec<_> = fields.iter().map(|field| (field.column, logical_type(&field.kind))).collect();
+fn struct_type(fields: &[Field], variant: &dyn Fn() -> LogicalTypeHandle) -> LogicalTypeHandle {
+    let members: Vec<_> = fields.iter().map(|field| (field.column, logical_type(&field.kind, variant))).collect();
     LogicalTypeHandle::struct_type(&members)
 }
 
@@ -123,6 +115,8 @@ pub struct Batch {
     /// Rows by their places, once they are sorted; and how many were handed over.
     sorted: Vec<u32>,
     handed_over: usize,
+    /// What the chunk that was filled last points into, for each VARIANT column.
+    variants: Vec<Variants>,
 }
 
 impl Batch {
@@ -217,7 +211,7 @@ impl Batch {
         }
     }
 
-    /// Fills a chunk, which must have [`columns`], with the next rows. Returns how many; none when all were handed over.
+    /// Fills a chunk, which must have [`types`], with the next rows. Returns how many; none when all were handed over.
     ///
     /// # Safety
     /// The chunk points into this batch: until DuckDB is done with it, the batch is neither changed nor dropped.
@@ -225,18 +219,25 @@ impl Batch {
         let rows = &self.sorted[self.handed_over..];
         let rows = &rows[..rows.len().min(CHUNK)];
         let elements = rows.iter().map(|&row| self.elements[row as usize] as usize).sum();
-        // SAFETY: the chunk's vectors have the types of `columns` and room for CHUNK rows
-        let mut targets = unsafe { Targets::of(chunk, rows.len(), elements) };
+        self.variants.iter_mut().for_each(Variants::clear);
+        // SAFETY: the chunk's vectors have the types of `types` and room for CHUNK rows
+        let mut targets = unsafe { Targets::of(chunk, rows.len(), elements, &mut self.variants) };
+        let original = *FIELD_NODES as u16 + Beside::Original as u16;
         for (place, &row) in rows.iter().enumerate() {
             let row = row as usize;
             let begin = row.checked_sub(1).map_or_else(End::default, |before| self.ends[before]);
             let end = self.ends[row];
             let mut characters = &self.characters[begin.characters..end.characters];
-            for cell in &self.cells[begin.cells..end.cells] {
+            let cells = &self.cells[begin.cells..end.cells];
+            // a record that repeats a key, in whatever object, keeps its text
+            let exact = cells.iter().rev().take(BESIDE.len()).all(|cell| cell.node != original);
+            for cell in cells {
                 // SAFETY: `place` is below the number of rows that the targets were made for
-                unsafe { targets.write(place, *cell, &mut characters) };
+                unsafe { targets.write(place, *cell, &mut characters, exact) };
             }
         }
+        // SAFETY: as for this function
+        unsafe { targets.finish(rows.len()) };
         self.handed_over += rows.len();
         rows.len()
     }
@@ -259,6 +260,8 @@ enum Shape {
     Int32,
     /// As many raw bytes as the cell has: a time, an id.
     Raw,
+    /// JSON text.
+    Variant,
     Struct,
     List,
     /// The struct that a list is of.
@@ -266,17 +269,20 @@ enum Shape {
 }
 
 /// The vectors of a chunk, by node.
-struct Targets {
+struct Targets<'b> {
     targets: Vec<Target>,
+    /// The VARIANT columns, and where their values are gathered.
+    variants: &'b mut Vec<Variants>,
+    variant_vectors: Vec<ffi::duckdb_vector>,
     /// Elements of the list written so far; only one column of the schema is a list, and none is inside another.
     elements: usize,
 }
 
-impl Targets {
+impl<'b> Targets<'b> {
     /// # Safety
-    /// The chunk has the columns of [`columns`] and room for `rows` rows, with `elements` elements in their list.
-    unsafe fn of(chunk: &DataChunkHandle, rows: usize, elements: usize) -> Self {
-        let mut this = Self { targets: Vec::with_capacity(128), elements: 0 };
+    /// The chunk has the columns of [`types`] and room for `rows` rows, with `elements` elements in their list.
+    unsafe fn of(chunk: &DataChunkHandle, rows: usize, elements: usize, variants: &'b mut Vec<Variants>) -> Self {
+        let mut this = Self { targets: Vec::with_capacity(128), variants, variant_vectors: Vec::new(), elements: 0 };
         // SAFETY: as above; the vectors of a chunk live as long as it does
         unsafe {
             let column = |index: usize| ffi::duckdb_data_chunk_get_vector(chunk.get_ptr(), index as u64);
@@ -285,7 +291,8 @@ impl Targets {
             }
             for (index, (beside, _)) in (FIELDS.len()..).zip(BESIDE) {
                 let shape = match beside {
-                    Beside::Extra | Beside::NullFields | Beside::Original => Shape::Text,
+                    Beside::Extra => Shape::Variant,
+                    Beside::NullFields | Beside::Original => Shape::Text,
                     Beside::EventIdDerived => Shape::Bool,
                     Beside::FileId => Shape::Int32,
                 };
@@ -299,7 +306,8 @@ impl Targets {
     /// As for [`Targets::of`]; the vector is of this kind.
     unsafe fn add(&mut self, vector: ffi::duckdb_vector, kind: &Kind, rows: usize, in_list: bool, elements: usize) {
         let shape = match kind {
-            Kind::Text | Kind::Json => Shape::Text,
+            Kind::Text => Shape::Text,
+            Kind::Json => Shape::Variant,
             Kind::Bool => Shape::Bool,
             Kind::Time | Kind::Uuid => Shape::Raw,
             Kind::Struct(_) => Shape::Struct,
@@ -346,13 +354,32 @@ impl Targets {
     /// # Safety
     /// The vector is of this shape and has room for `rows` rows.
     unsafe fn target(&mut self, vector: ffi::duckdb_vector, shape: Shape, rows: usize, in_list: bool) {
-        // SAFETY: as above; a validity mask that is writable has a bit for each row there is room for
+        if shape == Shape::Variant {
+            if self.variants.len() == self.variant_vectors.len() {
+                self.variants.push(Variants::default());
+            }
+            // in the place of the data: which of the VARIANT columns it is
+            let data = std::ptr::without_provenance_mut(self.variant_vectors.len());
+            self.variant_vectors.push(vector);
+            self.targets.push(Target { data, validity: std::ptr::null_mut(), shape, in_list });
+            return;
+        }
+        // SAFETY: as above
         unsafe {
-            ffi::duckdb_vector_ensure_validity_writable(vector);
-            let validity = ffi::duckdb_vector_get_validity(vector);
-            std::slice::from_raw_parts_mut(validity, rows.div_ceil(64)).fill(0);
+            let validity = validity(vector, rows);
             let data = ffi::duckdb_vector_get_data(vector).cast();
             self.targets.push(Target { data, validity, shape, in_list });
+        }
+    }
+
+    /// Hands the VARIANT columns over.
+    ///
+    /// # Safety
+    /// As for [`Variants::hand_over`].
+    unsafe fn finish(self, rows: usize) {
+        for (variants, vector) in self.variants.iter().zip(self.variant_vectors) {
+            // SAFETY: as above
+            unsafe { variants.hand_over(vector, rows) };
         }
     }
 
@@ -360,7 +387,8 @@ impl Targets {
     ///
     /// # Safety
     /// `place` is below the number of rows the targets were made for, and the cell one of those they were made for.
-    unsafe fn write(&mut self, place: usize, cell: Cell, characters: &mut &[u8]) {
+    /// `exact` says that no object in its JSON repeats a key.
+    unsafe fn write(&mut self, place: usize, cell: Cell, characters: &mut &[u8], exact: bool) {
         let Target { data, validity, shape, in_list } = self.targets[usize::from(cell.node)];
         let mut bytes = || {
             let (bytes, rest) = characters.split_at(cell.value as usize);
@@ -369,6 +397,11 @@ impl Targets {
         };
         if shape == Shape::Element {
             self.elements += 1;
+        }
+        if shape == Shape::Variant {
+            // SAFETY: all characters are those of strings; the batch outlives the chunk
+            unsafe { self.variants[data.addr()].push(place, std::str::from_utf8_unchecked(bytes()), exact) };
+            return;
         }
         let row = if in_list { self.elements - 1 } else { place };
         // SAFETY: as above; the element a vector is written to as is its size
@@ -386,14 +419,14 @@ impl Targets {
                     let entry = ffi::duckdb_list_entry { offset: self.elements as u64, length: cell.value.into() };
                     *data.cast::<ffi::duckdb_list_entry>().add(row) = entry;
                 }
-                Shape::Struct | Shape::Element => {}
+                Shape::Variant | Shape::Struct | Shape::Element => {}
             }
         }
     }
 }
 
 /// A string as DuckDB's vectors hold it: short ones inside, of long ones the first four bytes and where they are.
-fn string(bytes: &[u8]) -> ffi::duckdb_string_t {
+pub fn string(bytes: &[u8]) -> ffi::duckdb_string_t {
     use ffi::{
         duckdb_string_t__bindgen_ty_1 as Value, duckdb_string_t__bindgen_ty_1__bindgen_ty_1 as Pointer,
         duckdb_string_t__bindgen_ty_1__bindgen_ty_2 as Inlined,
@@ -498,6 +531,6 @@ mod tests {
         let batch = batch_of(&[format!(r#"{{"eventTime":"2026-10-06T02:14:00Z","resources":{arns}}}"#)]);
         let last: Vec<_> = batch.cells.iter().rev().take(2).map(|cell| cell.node).collect();
         assert_eq!(last, [*FIELD_NODES + 4, *FIELD_NODES + 3].map(|node| node as u16));
-        assert_eq!(columns().len(), names().count());
+        assert_eq!(names().count(), types(&|| LogicalTypeId::Varchar.into()).len());
     }
 }

@@ -452,12 +452,13 @@ impl VTab for TableFunction {
     type InitData = ();
 
     fn bind(bind: &BindInfo) -> Result<Arc<Intake>, Box<dyn Error>> {
-        for (name, logical_type) in batch::columns() {
+        let intake: *const Arc<Intake> = bind.get_extra_info();
+        // SAFETY: the function is registered with an Arc<Intake>, which lives as long as it does
+        let intake = unsafe { intake.as_ref() }.cloned().ok_or("the intake was not registered")?;
+        for (name, logical_type) in batch::names().zip(intake.stored.types()?) {
             bind.add_result_column(name, logical_type);
         }
-        let intake: *const Arc<Intake> = bind.get_extra_info();
-        // SAFETY: registered below with an Arc<Intake>, which lives as long as the function does
-        unsafe { intake.as_ref() }.cloned().ok_or_else(|| "the intake was not registered".into())
+        Ok(intake)
     }
 
     fn init(init: &InitInfo) -> Result<(), Box<dyn Error>> {

@@ -9,6 +9,7 @@ mod progress;
 mod report;
 mod seen;
 mod stored;
+mod variant;
 
 pub use progress::Progress;
 
@@ -206,13 +207,10 @@ impl Summary {
     }
 }
 
-/// `INSERT INTO events` from the intake, VARIANT columns cast from JSON.
+/// `INSERT INTO events` from the intake.
 fn insert_statement(intake_name: &str) -> String {
-    let names: Vec<_> = batch::names().map(|(name, _)| name).collect();
-    let column =
-        |(name, is_variant): (&str, bool)| if is_variant { format!("{name}::VARIANT") } else { name.to_owned() };
-    let columns: Vec<_> = batch::names().map(column).collect();
-    format!("INSERT INTO events ({}) SELECT {} FROM {}()", names.join(", "), columns.join(", "), intake_name)
+    let names: Vec<_> = batch::names().collect();
+    format!("INSERT INTO events ({}) FROM {intake_name}()", names.join(", "))
 }
 
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {

@@ -7,8 +7,10 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use duckdb::Connection;
+use duckdb::core::LogicalTypeHandle;
 use uuid::Uuid;
 
+use super::batch;
 use super::seen::{Event, event};
 
 /// Microseconds without an event that are worth a second look-up.
@@ -31,6 +33,14 @@ impl Stored {
     /// Ends the look-ups: while its connection is open, so is the store.
     pub fn close(&self) {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// The types of a batch's columns.
+    pub fn types(&self) -> duckdb::Result<Vec<LogicalTypeHandle>> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(connection) = connection.as_ref() else { return Ok(Vec::new()) };
+        let statement = connection.prepare("SELECT NULL::VARIANT")?;
+        Ok(batch::types(&|| statement.column_logical_type(0)))
     }
 
     /// The events that have times as these. The same event has the same time in every file, so only row groups of
