@@ -52,8 +52,8 @@ fn settings() -> String {
     )
 }
 
-/// What DuckDB may use for each of its threads, in MB. Below 200 a load gets slower.
-const MEMORY_PER_THREAD: usize = 225;
+/// What DuckDB may use for each of its threads, in MB. Below 200, a load gets slower.
+const MEMORY_PER_THREAD: usize = 200;
 
 /// How to load.
 #[derive(Debug, Clone)]
