@@ -21,8 +21,15 @@ const ROWS: usize = 122_880;
 /// Text of records that a batch may take in before it is full, in bytes.
 const BYTES: usize = 256 << 20;
 
-/// Rows of one chunk of DuckDB.
+/// A batch of more bytes than this, of records that are longer than that on average, is [heavy](Batch::is_heavy).
+const HEAVY: usize = 32 << 20;
+const HEAVY_RECORD: usize = 8 << 10;
+
+/// Rows of one chunk of DuckDB, at most.
 const CHUNK: usize = 2048;
+
+/// Characters of one chunk, unless a single row has more.
+const CHUNK_CHARACTERS: usize = 16 << 20;
 
 /// The columns beside [`FIELDS`], in their order.
 #[derive(Debug, Clone, Copy)]
@@ -179,6 +186,11 @@ impl Batch {
         self.characters.extend_from_slice(bytes);
     }
 
+    /// Whether it is of long records: DuckDB holds as many of them as it does of short ones.
+    pub fn is_heavy(&self) -> bool {
+        self.bytes > HEAVY && self.bytes / HEAVY_RECORD > self.ends.len()
+    }
+
     pub fn is_full(&self) -> bool {
         self.ends.len() >= ROWS || self.bytes >= BYTES
     }
@@ -217,16 +229,21 @@ impl Batch {
     /// The chunk points into this batch: until DuckDB is done with it, the batch is neither changed nor dropped.
     pub unsafe fn hand_over(&mut self, chunk: &DataChunkHandle) -> usize {
         let rows = &self.sorted[self.handed_over..];
-        let rows = &rows[..rows.len().min(CHUNK)];
+        let mut characters = 0;
+        let fits = rows.iter().take(CHUNK).take_while(|&&row| {
+            let (begin, end) = bounds(&self.ends, row);
+            let first = characters == 0;
+            characters += end.characters - begin.characters;
+            first || characters <= CHUNK_CHARACTERS
+        });
+        let rows = &rows[..fits.count()];
         let elements = rows.iter().map(|&row| self.elements[row as usize] as usize).sum();
         self.variants.iter_mut().for_each(Variants::clear);
         // SAFETY: the chunk's vectors have the types of `types` and room for CHUNK rows
         let mut targets = unsafe { Targets::of(chunk, rows.len(), elements, &mut self.variants) };
         let original = *FIELD_NODES as u16 + Beside::Original as u16;
         for (place, &row) in rows.iter().enumerate() {
-            let row = row as usize;
-            let begin = row.checked_sub(1).map_or_else(End::default, |before| self.ends[before]);
-            let end = self.ends[row];
+            let (begin, end) = bounds(&self.ends, row);
             let mut characters = &self.characters[begin.characters..end.characters];
             let cells = &self.cells[begin.cells..end.cells];
             // a record that repeats a key, in whatever object, keeps its text
@@ -241,6 +258,12 @@ impl Batch {
         self.handed_over += rows.len();
         rows.len()
     }
+}
+
+/// Where a row begins and ends.
+fn bounds(ends: &[End], row: u32) -> (End, End) {
+    let row = row as usize;
+    (row.checked_sub(1).map_or_else(End::default, |before| ends[before]), ends[row])
 }
 
 /// Where the values of a node go.

@@ -42,6 +42,8 @@ pub struct Intake {
     stored: Stored,
     /// Whether there are any.
     any_stored: AtomicBool,
+    /// Whether this transaction has so long records that its memory is not limited.
+    is_heavy: AtomicBool,
     /// How many events of a file turned out to be stored.
     repeated: Mutex<HashMap<i32, u64>>,
     /// Workers that hold rows, by the chunk they fill: each of DuckDB's tasks has one of its own, whatever thread it is
@@ -105,6 +107,7 @@ impl Intake {
             seen: Seen::default(),
             stored,
             any_stored: AtomicBool::new(next_file_id > 1),
+            is_heavy: AtomicBool::new(false),
             repeated: Mutex::default(),
             workers: Mutex::default(),
             reports: Mutex::default(),
@@ -124,6 +127,7 @@ impl Intake {
 
     /// Begins a transaction that opens no more files once it has `events` events.
     pub fn begin(&self, events: i64) {
+        self.is_heavy.store(false, Ordering::Relaxed);
         self.room.store(events, Ordering::Relaxed);
         self.seen.clear();
     }
@@ -393,6 +397,9 @@ impl Worker {
                 self.abandon(intake);
                 return Ok(false);
             }
+        }
+        if self.batch.is_heavy() && !intake.is_heavy.swap(true, Ordering::Relaxed) {
+            intake.stored.lift_memory_limit()?;
         }
         let stored = match intake.any_stored.load(Ordering::Relaxed) {
             true => intake.stored.events(self.batch.times())?,

@@ -39,7 +39,7 @@ pub const EVENTS_PER_TRANSACTION: i64 = 1_000_000;
 /// than five GiB before it was half done. One value of 16 KiB keeps a whole column of its row group from being compressed
 /// as a dictionary: then Zstandard does, which DuckDB would otherwise leave to columns of long values. Row groups are
 /// written as soon as they are full, so that few are in memory; without a limit, the pages in which duplicates were looked
-/// for would stay there too.
+/// for would stay there too. (A few thousand long records would not fit: for them the limit is lifted.)
 fn settings() -> String {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     format!(
@@ -110,7 +110,6 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     let intake = Arc::new(Intake::new(sources, contents, next_file_id, stored, options.limits, progress));
 
     let intake_name = intake::name();
-    connection.execute_batch(&settings())?;
     connection.register_table_function_with_extra_info::<TableFunction, _>(&intake_name, &intake)?;
     let arguments: Vec<_> = options.arguments.iter().map(|path| quote(&path.to_string_lossy())).collect();
     let mut summary = Summary::default();
@@ -155,6 +154,7 @@ fn transactions(
         if !first {
             connection.execute_batch("BEGIN")?;
         }
+        connection.execute_batch(&settings())?;
         intake.begin(if options.strict { i64::MAX } else { options.events_per_transaction });
         let inserted = connection.execute(&insert_statement(intake_name), [])? as u64;
         let (mut reports, cut_short) = intake.take_reports();

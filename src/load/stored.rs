@@ -35,6 +35,12 @@ impl Stored {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Lets DuckDB take the memory there is, until the limit is set again.
+    pub fn lift_memory_limit(&self) -> duckdb::Result<()> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("RESET memory_limit"))
+    }
+
     /// The types of a batch's columns.
     pub fn types(&self) -> duckdb::Result<Vec<LogicalTypeHandle>> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);

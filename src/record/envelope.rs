@@ -254,8 +254,12 @@ impl Reader {
             Ok(Document::Record(record, len)) => {
                 self.document(Format::Record);
                 self.found += 1;
+                let item = match len > MAX_RECORD {
+                    true => Item::Reject(self.reject(window, Some(self.found), too_long("a record"))),
+                    false => Item::Record(record, len),
+                };
                 self.at += len;
-                return Some(Step::Item(Item::Record(record, len)));
+                return Some(Step::Item(item));
             }
             Ok(Document::Envelope(at, format)) => {
                 self.document(format);
@@ -281,7 +285,7 @@ impl Reader {
                 self.document(Format::Record);
                 self.found += 1;
                 let reason = match cut_off {
-                    true => format!("longer than {} MiB, which no record is", MAX_RECORD >> 20),
+                    true => too_long("a record"),
                     false => format!("{error}, at byte {}", self.base + (begin + error.at) as u64),
                 };
                 let reject = self.reject(window, Some(self.found), reason);
@@ -332,9 +336,16 @@ impl Reader {
                 Some(Step::More)
             }
             Err(error) => {
-                self.within.pop();
                 let reject = self.reject(window, None, error.to_string());
-                self.resume(window);
+                let line = rest.find('\n').unwrap_or(rest.len());
+                if rest.starts_with(RECORD_BEGIN) || next_in_list(&rest[..line]).is_some() {
+                    // the list ended too early: it goes on
+                    self.within.push(Within::List);
+                    self.skip = (!rest.starts_with('{')).then_some(Skip::ToRecord);
+                } else {
+                    self.within.pop();
+                    self.resume(window);
+                }
                 Some(Step::Item(Item::Reject(reject)))
             }
         }
@@ -392,7 +403,15 @@ impl Reader {
             false => expected.to_owned(),
         };
         let reject = self.reject(window, None, reason);
-        self.resume(window);
+        let line = rest.find('\n').unwrap_or(rest.len());
+        let listed = matches!(self.format, Some(Format::Records | Format::Array));
+        if listed && next_in_list(&rest[..line]).is_some() {
+            // a list ended too early: it goes on
+            self.within.extend([Within::Envelope, Within::List]);
+            self.skip = Some(Skip::ToRecord);
+        } else {
+            self.resume(window);
+        }
         Some(Step::Item(Item::Reject(reject)))
     }
 
@@ -408,7 +427,7 @@ impl Reader {
             None if rest.len() < MAX_RECORD => Some(Step::More),
             None => {
                 self.found += 1;
-                let reason = format!("a row longer than {} MiB: is a quote left open?", MAX_RECORD >> 20);
+                let reason = too_long("a row, perhaps with a quote that is left open,");
                 let reject = self.reject(window, Some(self.found), reason);
                 self.skip = Some(Skip::Line);
                 Some(Step::Item(Item::Reject(reject)))
@@ -524,6 +543,10 @@ impl Reader {
     }
 }
 
+fn too_long(what: &str) -> String {
+    format!("{what} longer than {} MiB", MAX_RECORD >> 20)
+}
+
 /// Whether more of the text is needed to see where something damaged ends.
 fn needs_more(rest: &str, last: bool) -> bool {
     !last && rest.len() < 2 * BRACKETS_WITHIN
@@ -556,12 +579,15 @@ fn line_prefix(rest: &str) -> Option<usize> {
 fn end_by_brackets(rest: &[u8]) -> Result<usize, usize> {
     let mut open = Vec::new();
     let (mut in_string, mut escaped) = (false, false);
+    let mut before = b' ';
     for (at, &byte) in rest.iter().enumerate() {
         match byte {
             // no string goes on in the next line, and no pretty-printed object begins one
             b'\n' if in_string || rest[at + 1..].starts_with(b"{") => return Err(at),
             _ if escaped => escaped = false,
             b'\\' => escaped = in_string,
+            // where no string can begin, one ends: a quote is missing, and what looks like brackets may be in strings
+            b'"' if !in_string && !b"{[,:\"".contains(&before) => return Err(at),
             b'"' => in_string = !in_string,
             b'{' | b'[' if !in_string => open.push(byte),
             // in ASCII a closing bracket comes two behind its opening one
@@ -574,6 +600,9 @@ fn end_by_brackets(rest: &[u8]) -> Result<usize, usize> {
         }
         if open.is_empty() {
             return Err(at);
+        }
+        if !byte.is_ascii_whitespace() {
+            before = byte;
         }
     }
     Err(rest.len())
