@@ -24,6 +24,9 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// How often a query is run; the median counts.
 const RUNS: usize = 5;
 
+/// How often a load of a million events or less, and a hunt, is run; the median counts.
+const LOADS: usize = 3;
+
 fn main() -> Result<()> {
     let args: Vec<_> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -59,8 +62,24 @@ fn compare(events: usize) -> Result<()> {
     println!("{:<28}{:>9}{:>13}{:>11}{:>13}", "step", "seconds", "events/s", "peak MiB", "of recipe");
     let mut seconds = Vec::new();
     let steps = ["inflate", "parse", "load", "load again", "hunt", "recipe"];
-    let measured: Vec<_> =
-        steps.iter().map(|step| measure(step, &data.folder.join("AWSLogs"), work.path())).collect::<Result<_>>()?;
+    let logs = data.folder.join("AWSLogs");
+    let measured: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            let again = ["load", "hunt"].contains(step) && events <= 1_000_000;
+            let mut runs: Vec<_> = (0..if again { LOADS } else { 1 })
+                .map(|_| {
+                    let store = work.path().join(format!("{step}.duckdb"));
+                    if store.exists() {
+                        fs::remove_file(store)?;
+                    }
+                    measure(step, &logs, work.path())
+                })
+                .collect::<Result<_>>()?;
+            runs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+            Ok(runs.swap_remove(runs.len() / 2))
+        })
+        .collect::<Result<_>>()?;
     let recipe = measured[5].seconds;
     for (step, measured) in steps.iter().zip(&measured) {
         let Measured { seconds: took, peak_mib } = *measured;

@@ -1,5 +1,7 @@
 //! Hostile and damaged files: the good part is kept, the bad part is told, the counts add up, nothing crashes.
 
+#![allow(clippy::type_complexity, reason = "tables of cases")]
+
 mod common;
 
 use std::io::Write;
@@ -809,7 +811,7 @@ mod file_system {
         let place = Place::new();
         place.write("logs/a.json", event(1));
         place.write("logs/locked/b.json", event(2));
-        fs::set_permissions(place.path("logs/locked"), Permissions::from_mode(0)).expect("ours");
+        fs::set_permissions(place.path("logs/locked"), Permissions::from_mode(0o000)).expect("ours");
         let case = "a folder that cannot be read";
         load(&place, case, &["logs"]).is(case, &[1], &[(0, "denied")]);
         fs::set_permissions(place.path("logs/locked"), Permissions::from_mode(0o700)).expect("ours");

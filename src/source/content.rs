@@ -43,8 +43,9 @@ impl Bytes {
 impl Content {
     /// A file that can be read again from its beginning.
     pub fn of_file(name: String, named: bool, mut file: File) -> io::Result<Self> {
-        if file.metadata()?.len() <= IN_MEMORY {
-            return Self::of_stream(name, named, file);
+        let len = file.metadata()?.len();
+        if len <= IN_MEMORY {
+            return Self::read(name, named, file, len as usize);
         }
         let mut hash = Hashed { to: io::sink(), hasher: Sha256::new(), size: 0 };
         io::copy(&mut file, &mut hash)?;
@@ -54,8 +55,14 @@ impl Content {
     }
 
     /// What can be read only once. If that ends in an error, what came before it is kept.
-    pub fn of_stream(name: String, named: bool, mut stream: impl Read) -> io::Result<Self> {
-        let mut bytes = Vec::new();
+    pub fn of_stream(name: String, named: bool, stream: impl Read) -> io::Result<Self> {
+        Self::read(name, named, stream, 0)
+    }
+
+    /// Reads a stream that has, perhaps, `len` bytes.
+    fn read(name: String, named: bool, mut stream: impl Read, len: usize) -> io::Result<Self> {
+        // a byte more tells that there are no more
+        let mut bytes = Vec::with_capacity(len + 1);
         let mut damage = (&mut stream).take(IN_MEMORY + 1).read_to_end(&mut bytes).err();
         if bytes.len() as u64 <= IN_MEMORY || damage.is_some() {
             let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());

@@ -1,5 +1,6 @@
 //! The text of a file, a window at a time: a file of any size is read in bounded memory.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 
 /// Bytes that are read at a time, at least.
@@ -54,12 +55,13 @@ impl Text {
 
     /// No text at all, because of what is wrong with the file.
     pub fn damaged(reason: String) -> Self {
-        Self { damage: Some(reason), ..Self::whole(Vec::new()) }
+        Self::whole(Vec::new()).cut_short(Some(reason))
     }
 
     /// The same text, of a file that ends early for a reason known before.
-    pub fn cut_short(self, reason: Option<String>) -> Self {
-        Self { damage: reason.or(self.damage), ..self }
+    pub fn cut_short(mut self, reason: Option<String>) -> Self {
+        self.damage = reason.or(self.damage.take());
+        self
     }
 
     pub fn window(&self) -> &str {
@@ -108,6 +110,31 @@ impl Text {
                 let chars = char::decode_utf16(units).map(|char| char.unwrap_or(char::from(NO_TEXT)));
                 self.window.extend(chars);
             }
+        }
+    }
+}
+
+/// The largest buffer that is kept for the next text, in bytes.
+const KEPT: usize = 32 << 20;
+
+thread_local! {
+    /// The buffer of the text that was dropped last. Most files have some hundred thousand bytes: new memory for each
+    /// would cost more than reading it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A buffer of `len` bytes, whatever they are.
+pub(super) fn buffer(len: usize) -> Vec<u8> {
+    let mut buffer = SPARE.take();
+    buffer.resize(len, 0);
+    buffer
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.window).into_bytes();
+        if buffer.capacity() <= KEPT {
+            SPARE.set(buffer);
         }
     }
 }

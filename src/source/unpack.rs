@@ -10,7 +10,7 @@ use memchr::memmem;
 use super::archive::Archive;
 use super::content::{Bytes, Content};
 use super::limits::{Budget, Limited};
-use super::text::Text;
+use super::text::{Text, buffer};
 
 /// Inflated at once up to this size, in bytes; beyond, a window at a time.
 const AT_ONCE: usize = 32 << 20;
@@ -129,7 +129,7 @@ fn at_once(bytes: &[u8], budget: &Budget) -> Option<Vec<u8>> {
     if len > AT_ONCE || len as u64 > budget.left() {
         return None;
     }
-    let mut inflated = vec![0; len];
+    let mut inflated = buffer(len);
     let written = Decompressor::new().gzip_decompress(bytes, &mut inflated).ok()?;
     (written == len && budget.spend(len as u64).is_ok()).then_some(inflated)
 }
