@@ -44,8 +44,9 @@ impl Hunt {
         let (store, summary) = self.what.load(context)?;
         let rules: Vec<&Detection> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
         let between = Between::default();
-        let alerts = detect::alerts(&rules, &between);
-        let launches = "FROM linked_launches()".to_owned();
+        // asked once, however often they are looked at
+        let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
+        let launches = remembered(&store, "hunt_launches", "FROM linked_launches()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
         let launch_count = count(&store, &launches)?;
         let parts = [
@@ -123,6 +124,12 @@ impl Hunt {
         writeln!(to, "}}")?;
         Ok(())
     }
+}
+
+/// Keeps what a query returns, as long as the store is open. Returns the query for it.
+fn remembered(store: &Store, table: &str, sql: &str) -> anyhow::Result<String> {
+    store.connection.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}"))?;
+    Ok(format!("FROM {table}"))
 }
 
 fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {

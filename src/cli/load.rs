@@ -107,7 +107,7 @@ impl What {
                 // asked twice, or when the load is over: what is not committed is not kept
                 std::process::exit(exit::INTERRUPTED.into());
             }
-            if stop.waiting.load(Ordering::Relaxed) {
+            if stop.waiting.load(Ordering::Relaxed) > 0 {
                 note("\nstopped while waiting for a pipe: what was committed before is kept");
                 std::process::exit(exit::INTERRUPTED.into());
             }

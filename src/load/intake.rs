@@ -206,9 +206,10 @@ impl Intake {
     /// The next file that the user gave; inside, none if it cannot be read.
     fn next_source(&self) -> Option<Option<(Content, Place)>> {
         let source = lock(&self.sources).pop_front()?;
-        self.progress.waiting.store(source.may_wait(), Ordering::Relaxed);
+        let may_wait = u64::from(source.may_wait());
+        self.progress.waiting.fetch_add(may_wait, Ordering::Relaxed);
         let read = source.read();
-        self.progress.waiting.store(false, Ordering::Relaxed);
+        self.progress.waiting.fetch_sub(may_wait, Ordering::Relaxed);
         Progress::add(&self.progress.files, 1);
         Some(match read {
             Ok(content) => {

@@ -13,8 +13,8 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// New events in them.
     pub events: AtomicU64,
-    /// Whether a file is being read that may wait for another program without end: a pipe.
-    pub waiting: AtomicBool,
+    /// How many files are being read that may wait for another program without end: pipes.
+    pub waiting: AtomicU64,
     /// Set from outside to end the load early: what is in the store is kept, what is still being read is not.
     pub stop: AtomicBool,
 }

@@ -134,7 +134,8 @@ impl Drop for Text {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.window).into_bytes();
         if buffer.capacity() <= KEPT {
-            SPARE.set(buffer);
+            // at the end of a thread there is nothing to keep it for
+            let _ = SPARE.try_with(|spare| spare.set(buffer));
         }
     }
 }

@@ -93,6 +93,7 @@ impl Store {
 
     fn connect(path: &Path, mode: AccessMode) -> anyhow::Result<Self> {
         let shown = path.display();
+        let writable = mode == AccessMode::ReadWrite;
         let config = Config::default().access_mode(mode)?.enable_autoload_extension(false)?;
         let connection = match Connection::open_with_flags(path, config) {
             Ok(connection) => connection,
@@ -106,6 +107,10 @@ impl Store {
             }
         };
         let store = Self { connection, path: path.to_owned() };
+        if writable {
+            // see load::settings; rows that are written anew when others are deleted stay as they were
+            store.connection.execute_batch("SET variant_minimum_shredding_size = -1")?;
+        }
         if store.version()? > CATALOG.migrations.len() {
             bail!("{shown} was made by a newer trailduck: update trailduck, or use another --db");
         }
