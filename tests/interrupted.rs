@@ -268,3 +268,20 @@ fn a_store_that_is_read_only_can_be_read_and_says_why_it_is_not_written() {
     assert!(ran.stderr.contains("trail.duckdb") && ran.stderr.contains("ermission"), "{}", ran.stderr);
     assert_eq!(consistent(&place, "trail.duckdb").1, 1);
 }
+
+#[test]
+fn an_archive_of_which_a_load_was_interrupted_is_read_again() {
+    let place = place_with_logs();
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append_dir_all("logs", place.path("logs")).expect("memory");
+    place.write("logs.tar", tar.into_inner().expect("memory"));
+    for (number, millis) in [60, 120, 180, 240, 300].into_iter().enumerate() {
+        let db = format!("archive-{number}.duckdb");
+        let child = start(&place, &db, &["logs.tar"]);
+        sleep(Duration::from_millis(millis));
+        interrupt(&child);
+        child.wait_with_output().expect("it ends");
+        place.ok(&["load", "logs.tar", "--db", &db]);
+        assert_eq!(consistent(&place, &db).1, FILES * RECORDS);
+    }
+}

@@ -412,8 +412,13 @@ impl Worker {
 
     /// Gives up what did not reach the store, so that a load that is stopped ends at once.
     fn abandon(&mut self, intake: &Intake) {
-        let file = self.file.take().map(|file| file.report.file_id);
-        lock(&intake.cut_short).extend(self.batch.files_left().iter().copied().chain(file));
+        let mut cut_short = lock(&intake.cut_short);
+        cut_short.extend(self.batch.files_left());
+        if let Some(OpenFile { report, .. }) = self.file.take() {
+            // the archives it lies in may have been read to their end: they are to be read again
+            cut_short.extend(report.within);
+            cut_short.insert(report.file_id);
+        }
         self.batch.clear();
     }
 }
