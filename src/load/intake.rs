@@ -80,6 +80,8 @@ struct ReadArchive {
     hash: [u8; 32],
     /// Whether any CloudTrail log was found in it.
     has_logs: Arc<AtomicBool>,
+    /// The archives it lies in, the outermost first, and the same of them; they may have been read to their end.
+    above: Vec<(i32, Arc<AtomicBool>)>,
 }
 
 /// Where a file was found.
@@ -155,7 +157,7 @@ impl Intake {
                 archives.read.push(read);
                 continue;
             }
-            let ReadArchive { mut report, hash, has_logs } = read;
+            let ReadArchive { mut report, hash, has_logs, .. } = read;
             if !has_logs.load(Ordering::Relaxed) && report.rejected == 0 {
                 if !report.named {
                     self.pass_over(hash);
@@ -227,20 +229,15 @@ impl Intake {
     /// The next file of an archive that is open; inside, none if it cannot be read.
     fn next_member(&self) -> Option<Option<(Content, Place)>> {
         let mut archives = lock(&self.archives);
-        let OpenArchive { archive, read: ReadArchive { report, has_logs, .. } } = archives.open.last_mut()?;
-        let within: Vec<i32> = report.within.iter().copied().chain([report.file_id]).collect();
+        let OpenArchive { archive, read } = archives.open.last_mut()?;
+        let ReadArchive { report, has_logs, above, .. } = read;
+        let within = above.iter().cloned().chain([(report.file_id, has_logs.clone())]).collect();
+        let place = Place { within, budget: archive.budget().clone() };
         match archive.next_member() {
-            Some(Member::Content(content)) => {
-                let budget = archive.budget().clone();
-                let above = archives.open.iter().map(|open| &open.read);
-                let above = above.filter(|read| within.contains(&read.report.file_id));
-                let within = above.map(|read| (read.report.file_id, read.has_logs.clone())).collect();
-                return Some(Some((content, Place { within, budget })));
-            }
+            Some(Member::Content(content)) => return Some(Some((content, place))),
             Some(Member::Unreadable(name, reason)) => {
-                has_logs.store(true, Ordering::Relaxed);
-                let report = self.unreadable(&name, &reason, within);
-                lock(&self.reports).push(report);
+                place.has_logs();
+                lock(&self.reports).push(self.unreadable(&name, &reason, place.ids()));
             }
             Some(Member::Damage(reason)) => report.reject_file(reason, 0),
             None => {
@@ -259,8 +256,7 @@ impl Intake {
             place.has_logs();
             return None;
         }
-        let within: Vec<i32> = place.within.iter().map(|(id, _)| *id).collect();
-        let mut report = self.report(content.name.clone(), content.size, hex(&hash), content.named, within);
+        let mut report = self.report(content.name.clone(), content.size, hex(&hash), content.named, place.ids());
         match unpack(content, &place.budget) {
             Unpacked::Text(text) => Some(OpenFile { report, text, reader: Reader::default(), place, hash }),
             Unpacked::Archive(_) if place.within.len() >= MAX_DEPTH => {
@@ -271,7 +267,7 @@ impl Intake {
             }
             Unpacked::Archive(archive) => {
                 report.format = archive.format();
-                let read = ReadArchive { report, hash, has_logs: Arc::default() };
+                let read = ReadArchive { report, hash, has_logs: Arc::default(), above: place.within };
                 lock(&self.archives).open.push(OpenArchive { archive: *archive, read });
                 None
             }
@@ -332,6 +328,10 @@ impl Intake {
 }
 
 impl Place {
+    fn ids(&self) -> Vec<i32> {
+        self.within.iter().map(|(id, _)| *id).collect()
+    }
+
     fn has_logs(&self) {
         self.within.iter().for_each(|(_, has_logs)| has_logs.store(true, Ordering::Relaxed));
     }
