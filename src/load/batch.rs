@@ -121,8 +121,6 @@ pub struct Batch {
     /// For each row, which event it is, and of which file.
     events: Vec<Event>,
     file_ids: Vec<i32>,
-    /// The files the rows are from.
-    files: Vec<i32>,
     /// Rows by their places, once they are sorted; and how many were handed over.
     sorted: Vec<u32>,
     handed_over: usize,
@@ -142,7 +140,6 @@ impl Batch {
         self.bytes = 0;
         self.events.clear();
         self.file_ids.clear();
-        self.files.clear();
         self.sorted.clear();
         self.handed_over = 0;
     }
@@ -185,9 +182,6 @@ impl Batch {
         self.events.push(event(record.event_time, record.event_id));
         self.file_ids.push(file_id);
         self.bytes += bytes;
-        if self.files.last() != Some(&file_id) {
-            self.files.push(file_id);
-        }
     }
 
     fn raw(&mut self, node: u16, bytes: &[u8]) {
@@ -204,10 +198,10 @@ impl Batch {
         self.ends.len() >= ROWS || self.bytes >= BYTES
     }
 
-    /// The files of the rows, unless all were handed over.
+    /// For each row the file it is of, unless all were handed over.
     pub fn files_left(&self) -> &[i32] {
         let all = !self.sorted.is_empty() && self.handed_over == self.sorted.len();
-        if all { &[] } else { &self.files }
+        if all { &[] } else { &self.file_ids }
     }
 
     /// Times of the rows' events, in microseconds since the epoch.

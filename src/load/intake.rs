@@ -6,13 +6,14 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use duckdb::core::DataChunkHandle;
 use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 
 use super::batch::{self, Batch};
+use super::lock;
 use super::progress::Progress;
 use super::report::{FileReport, hex};
 use super::seen::Seen;
@@ -335,11 +336,6 @@ impl Place {
     fn has_logs(&self) {
         self.within.iter().for_each(|(_, has_logs)| has_logs.store(true, Ordering::Relaxed));
     }
-}
-
-/// A lock is only held for moments in which nothing panics.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct OpenFile {

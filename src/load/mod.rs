@@ -15,8 +15,8 @@ pub use progress::Progress;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -264,4 +264,9 @@ fn contents(connection: &Connection, strict: bool) -> anyhow::Result<HashSet<[u8
 
 fn scalar(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
     connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
+}
+
+/// A lock is only held for moments in which nothing panics.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,13 +4,14 @@
 //! as they are, unless some of them were deleted again, and then writes all of them anew.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use duckdb::Connection;
 use duckdb::core::LogicalTypeHandle;
 use uuid::Uuid;
 
 use super::batch;
+use super::lock;
 use super::seen::{Event, event};
 
 /// Microseconds without an event that are worth a second look-up.
@@ -32,18 +33,18 @@ impl Stored {
 
     /// Ends the look-ups: while its connection is open, so is the store.
     pub fn close(&self) {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+        lock(&self.connection).take();
     }
 
     /// Lets DuckDB take the memory there is, until the limit is set again.
     pub fn lift_memory_limit(&self) -> duckdb::Result<()> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = lock(&self.connection);
         connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("RESET memory_limit"))
     }
 
     /// The types of a batch's columns.
     pub fn types(&self) -> duckdb::Result<Vec<LogicalTypeHandle>> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = lock(&self.connection);
         let Some(connection) = connection.as_ref() else { return Ok(Vec::new()) };
         let statement = connection.prepare("SELECT NULL::VARIANT")?;
         Ok(batch::types(&|| statement.column_logical_type(0)))
@@ -52,7 +53,7 @@ impl Stored {
     /// The events that have times as these. The same event has the same time in every file, so only row groups of
     /// these times are looked at.
     pub fn events(&self, times: impl Iterator<Item = i64>) -> duckdb::Result<HashSet<Event>> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = lock(&self.connection);
         let mut events = HashSet::new();
         let Some(connection) = connection.as_ref() else { return Ok(events) };
         for (first, last) in spans(times.collect()) {

@@ -209,7 +209,7 @@ pub fn ecs(text: &str) -> Option<String> {
 }
 
 /// What a document has at a path: objects in objects, or keys with dots in them.
-pub fn at<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
+fn at<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
     if let Some(value) = document.get(path) {
         return Some(value);
     }
