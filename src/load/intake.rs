@@ -18,7 +18,8 @@ use super::progress::Progress;
 use super::report::{FileReport, hex};
 use super::seen::Seen;
 use super::stored::Stored;
-use crate::record::envelope::{Format, Item, Reader, Step};
+use crate::record::envelope::{Item, Reader, Step};
+use crate::record::format::Format;
 use crate::source::{Archive, Budget, Content, Limits, Member, Source, Text, Unpacked, unpack};
 
 /// A name for the table function of one load: a connection keeps those it was given, and what they read from.

@@ -4,6 +4,7 @@
 //! behind is what its finished transactions stored.
 
 mod batch;
+mod chunk;
 mod intake;
 mod progress;
 mod report;
@@ -24,7 +25,8 @@ use anyhow::{Context, bail};
 use duckdb::{Connection, params};
 
 use crate::catalog::quote;
-use crate::record::envelope::{Format, Reject};
+use crate::record::envelope::Reject;
+use crate::record::format::Format;
 use crate::source::{Found, Limits, Source};
 use crate::store::Store;
 use intake::{Intake, TableFunction};

@@ -1,6 +1,7 @@
 //! What a file came to.
 
-use crate::record::envelope::{Format, Reject};
+use crate::record::envelope::Reject;
+use crate::record::format::Format;
 
 /// How many rejects of a file are kept; of a file that is nothing but damage, a few tell as much as all.
 const REJECTS_KEPT: usize = 10_000;

@@ -6,7 +6,7 @@
 
 use duckdb::ffi;
 
-use super::batch::string;
+use super::chunk::string;
 use crate::record::json::{Next, Scanner, Str, SyntaxError};
 
 /// Types of values, as DuckDB numbers them (`VariantLogicalType`).

@@ -7,14 +7,13 @@
 use std::collections::VecDeque;
 
 use super::Record;
+use super::damage::{RECORD_BEGIN, end_by_brackets, follows_on, next_in_list};
+use super::format::Format;
 use super::json::{Next, Reason, Scanner, SyntaxError};
 use super::looks::looks_like;
 use super::parse::{Document, Invalid, parse};
 use super::table::Table;
 use super::wrapped::{self, Carried};
-
-/// Every record AWS writes begins with this: where reading can go on after damage in a list.
-const RECORD_BEGIN: &str = "{\"eventVersion\"";
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
@@ -36,57 +35,6 @@ const MAX_DEPTH: usize = 8;
 /// Bytes that may be read in vain, beside sixteen times the file's own: a file made to be read over and over again is
 /// given up.
 const IN_VAIN: usize = 256 << 20;
-
-/// What a file's text is, as the table `files` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Records,
-    Ndjson,
-    Array,
-    Record,
-    Digest,
-    /// CSV: query results of CloudTrail Lake or Athena, the console's event history.
-    Csv,
-    /// `aws cloudtrail lookup-events`.
-    LookupEvents,
-    /// `aws cloudtrail get-query-results`.
-    Lake,
-    /// Rows of Athena's table for CloudTrail, as JSON.
-    Athena,
-    EventBridge,
-    CloudWatchLogs,
-    Sns,
-    Sqs,
-    Elasticsearch,
-    Other,
-}
-
-impl Format {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Records => "records",
-            Self::Ndjson => "ndjson",
-            Self::Array => "array",
-            Self::Record => "record",
-            Self::Digest => "digest",
-            Self::Csv => "csv",
-            Self::LookupEvents => "lookup-events",
-            Self::Lake => "cloudtrail-lake",
-            Self::Athena => "athena",
-            Self::EventBridge => "eventbridge",
-            Self::CloudWatchLogs => "cloudwatch-logs",
-            Self::Sns => "sns",
-            Self::Sqs => "sqs",
-            Self::Elasticsearch => "elasticsearch",
-            Self::Other => "other",
-        }
-    }
-
-    /// Whether it says no more than where one record ends and the next begins.
-    fn is_plain(self) -> bool {
-        matches!(self, Self::Records | Self::Ndjson | Self::Array | Self::Record)
-    }
-}
 
 /// Something that could not be read, as the table `rejects` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -572,52 +520,6 @@ fn line_prefix(rest: &str) -> Option<usize> {
     let brace = rest.as_bytes().iter().take(64).position(|&byte| byte == b'{')?;
     let time = |byte: &u8| byte.is_ascii_digit() || b"TZ:.+- \t".contains(byte);
     (rest.starts_with(|char: char| char.is_ascii_digit()) && rest.as_bytes()[..brace].iter().all(time)).then_some(brace)
-}
-
-/// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone; an error says how far it was
-/// looked for. An object that holds what looks like a record, as a logged request may, is passed over whole.
-fn end_by_brackets(rest: &[u8]) -> Result<usize, usize> {
-    let mut open = Vec::new();
-    let (mut in_string, mut escaped) = (false, false);
-    let mut before = b' ';
-    for (at, &byte) in rest.iter().enumerate() {
-        match byte {
-            // no string goes on in the next line, and no pretty-printed object begins one
-            b'\n' if in_string || rest[at + 1..].starts_with(b"{") => return Err(at),
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            // where no string can begin, one ends: a quote is missing, and what looks like brackets may be in strings
-            b'"' if !in_string && !b"{[,:\"".contains(&before) => return Err(at),
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => open.push(byte),
-            // in ASCII a closing bracket comes two behind its opening one
-            b'}' | b']' if !in_string => match open.pop() {
-                Some(opened) if opened + 2 == byte && open.is_empty() => return Ok(at + 1),
-                Some(opened) if opened + 2 == byte => {}
-                _ => return Err(at),
-            },
-            _ => {}
-        }
-        if open.is_empty() {
-            return Err(at);
-        }
-        if !byte.is_ascii_whitespace() {
-            before = byte;
-        }
-    }
-    Err(rest.len())
-}
-
-/// Whether what stands behind a record is what should: the list goes on or ends, or a line does.
-fn follows_on(rest: &str, in_list: bool) -> bool {
-    let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
-    if in_list { trimmed.starts_with([',', ']']) } else { trimmed.is_empty() || trimmed.len() < rest.len() }
-}
-
-/// The next record of a list, where brackets are of no help. What begins a list of its own is nested in the damaged one.
-fn next_in_list(rest: &str) -> Option<usize> {
-    let mut begins = rest.match_indices(RECORD_BEGIN).map(|(at, _)| at);
-    begins.find(|&at| rest[..at].trim_end_matches([' ', '\t', '\r', '\n']).ends_with(','))
 }
 
 #[cfg(test)]

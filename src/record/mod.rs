@@ -1,7 +1,9 @@
 //! One CloudTrail record: a JSON object that says who called which API, when, from where, with what outcome.
 
 mod convert;
+mod damage;
 pub mod envelope;
+pub mod format;
 pub mod json;
 mod looks;
 mod parse;

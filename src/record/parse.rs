@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::envelope::Format;
+use super::format::Format;
 use super::json::{self, Flaws, Keys, Next, Scanner, Str, SyntaxError};
 use super::schema::{self, EVENT_ID, EVENT_SOURCE, EVENT_TIME, Kind, PLAN, Plan};
 use super::{Cell, Record, Value};

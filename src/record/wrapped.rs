@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::convert;
-use super::envelope::Format;
+use super::format::Format;
 use super::json::{Scanner, Str, SyntaxError};
 
 /// What an object carries.
