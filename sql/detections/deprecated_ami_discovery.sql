@@ -38,7 +38,8 @@ references = [
 display = ["event_time", "severity", "principal_name", "source_ip_address", "owners", "image_ids", "name_patterns", "event_id"]
 --- */
 SELECT
-    event_id,
+    -- qualified: see api_calls
+    q.event_id,
     event_time,
 
     -- who
@@ -66,7 +67,7 @@ SELECT
     name_patterns,
     other_filters,
     request_parameters
-FROM ami_queries
+FROM ami_queries AS q
 WHERE outcome = 'success'
   AND include_deprecated
   AND owner_requested

@@ -26,7 +26,8 @@ references = [
 display = ["event_time", "severity", "principal_name", "source_ip_address", "owners", "image_ids", "name_patterns", "event_id"]
 --- */
 SELECT
-    event_id,
+    -- qualified: see api_calls
+    q.event_id,
     event_time,
 
     -- who
@@ -54,6 +55,6 @@ SELECT
     name_patterns,
     other_filters,
     request_parameters
-FROM ami_queries
+FROM ami_queries AS q
 WHERE outcome = 'success'
   AND include_deprecated

@@ -58,3 +58,58 @@ COMMENT ON MACRO item_values IS 'One field of each item of an EC2 set, as text; 
 
 CREATE OR REPLACE MACRO arrays_overlap(a VARCHAR[], b VARCHAR[]) AS list_has_any(a, b);
 COMMENT ON MACRO arrays_overlap IS 'Whether two lists have a value in common.';
+
+-- AWS IAM User Guide, "Understanding unique ID prefixes".
+CREATE OR REPLACE MACRO access_key_kind(access_key_id VARCHAR) AS CASE
+    WHEN access_key_id LIKE 'AKIA%' THEN 'long_lived'
+    WHEN access_key_id LIKE 'ASIA%' THEN 'temporary'
+    WHEN access_key_id <> '' THEN 'unknown'
+END;
+COMMENT ON MACRO access_key_kind IS 'long_lived (AKIA), temporary (ASIA) or unknown; null where there is no access key.';
+
+CREATE OR REPLACE MACRO list_text(list VARCHAR[]) AS array_to_string(list, ', ');
+COMMENT ON MACRO list_text IS 'The values of a list in one text.';
+
+CREATE OR REPLACE MACRO duration_text(seconds) AS
+    CASE WHEN seconds < 0 THEN '-' ELSE '' END
+    || CASE WHEN abs(seconds) >= 86400 THEN CAST(floor(abs(seconds) / 86400)::BIGINT AS VARCHAR) || 'd ' ELSE '' END
+    || lpad(CAST(floor(abs(seconds) % 86400 / 3600)::BIGINT AS VARCHAR), 2, '0') || ':'
+    || lpad(CAST(floor(abs(seconds) % 3600 / 60)::BIGINT AS VARCHAR), 2, '0') || ':'
+    || lpad(CAST(floor(abs(seconds) % 60)::BIGINT AS VARCHAR), 2, '0');
+COMMENT ON MACRO duration_text IS 'So many seconds as hours, minutes and seconds: 00:18:53, 2d 03:00:00.';
+
+-- What stands between single quotes means itself in every POSIX shell; a single quote ends them.
+CREATE OR REPLACE MACRO shell_quote(text VARCHAR) AS
+    CASE WHEN regexp_full_match(text, '[A-Za-z0-9_./:@%+=,-]+') THEN text ELSE '''' || replace(text, '''', '''\''''') || '''' END;
+COMMENT ON MACRO shell_quote IS 'A text as one word of a shell''s command line (POSIX, "Quoting").';
+
+CREATE OR REPLACE MACRO resource_name(arn VARCHAR) AS regexp_replace(arn, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(assumed-role/)?', '');
+COMMENT ON MACRO resource_name IS 'An ARN without what stands before the resource: user/alice, or role/session for a session; anything else as it is.';
+
+CREATE OR REPLACE MACRO list_size(list) AS len(list);
+COMMENT ON MACRO list_size IS 'How many values a list has.';
+
+CREATE OR REPLACE MACRO distinct_values(lists) AS list_sort(list_distinct(flatten(lists)));
+COMMENT ON MACRO distinct_values IS 'The distinct values of a list of lists, sorted.';
+
+-- Which step of an intrusion a call may belong to, judged by its name alone (MITRE ATT&CK tactics: Discovery, Credential
+-- Access, Persistence, Defense Evasion, Execution, Collection).
+CREATE OR REPLACE MACRO call_phase(event_source VARCHAR, event_name VARCHAR, read_only BOOLEAN) AS CASE
+    WHEN regexp_full_match(event_name, 'AssumeRole.*|AssumeRoot|GetSessionToken|GetFederationToken|ConsoleLogin|SwitchRole|ExitRole|CheckMfa|Federate|GetSigninToken|Authenticate|GetRoleCredentials')
+        THEN 'sign_in'
+    WHEN regexp_full_match(event_name, '(Stop|Delete|Update|Put|Disable).*(Logging|Trail|EventSelectors|EventDataStore|FlowLogs|ConfigurationRecorder|DeliveryChannel|Detector|LoggingConfiguration|LogGroup|LogStream)')
+        THEN 'logging'
+    WHEN regexp_full_match(event_name, 'RunInstances|StartInstances|RequestSpotInstances|RequestSpotFleet|CreateFleet|(Create|Update)AutoScalingGroup|CreateLaunch(Template|TemplateVersion|Configuration)')
+        THEN 'launch'
+    WHEN regexp_full_match(event_name, 'GetObject.*|PutObject.*|GetSecretValue|BatchGetSecretValue|GetParameters?|GetParametersByPath|Decrypt|GetItem|BatchGetItem|Query|Scan|CopySnapshot|CreateSnapshot|ModifySnapshotAttribute|ModifyImageAttribute|GetPasswordData|GetConsoleScreenshot')
+        THEN 'data'
+    WHEN read_only OR regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search|Batch(Get|Describe)|Simulate)')
+        THEN 'reconnaissance'
+    WHEN event_source IN ('iam.amazonaws.com', 'sts.amazonaws.com', 'sso.amazonaws.com', 'identitystore.amazonaws.com')
+        OR regexp_full_match(event_name, '(Create|Import|Delete)KeyPair|.*(AccessKey|LoginProfile|InstanceProfile|SSHPublicKey).*')
+        THEN 'credentials'
+    WHEN regexp_matches(event_name, 'SecurityGroup|NetworkAcl|Route|Gateway|Vpc|Subnet|Address|NetworkInterface')
+        THEN 'network'
+    ELSE 'change'
+END;
+COMMENT ON MACRO call_phase IS 'What a call may be for, by its name: sign_in, reconnaissance, credentials, logging, network, launch, data or change.';

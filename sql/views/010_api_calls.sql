@@ -26,10 +26,7 @@ SELECT
 
     -- principal
     coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type") AS principal,
-    regexp_replace(
-        coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type"),
-        '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(assumed-role/)?', ''
-    ) AS principal_name,
+    resource_name(coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type")) AS principal_name,
     user_identity.arn AS principal_arn,
     user_identity."type" AS principal_type,
     user_identity.principal_id AS principal_id,
@@ -44,11 +41,16 @@ SELECT
     END AS session_name,
     user_identity.session_context.attributes.creation_date AS session_created_at,
     user_identity.session_context.attributes.mfa_authenticated = 'true' AS mfa_authenticated,
+    user_identity.session_context.source_identity AS source_identity,
+    session_credential_from_console = 'true' AS session_credential_from_console,
     user_identity.invoked_by AS invoked_by,
 
     -- source
     source_ip_address,
-    source_kind(source_ip_address) AS source_kind,
+    CASE
+        WHEN coalesce(vpc_endpoint_id, '') <> '' AND source_kind(source_ip_address) IN ('public', 'private') THEN 'vpc_endpoint'
+        ELSE source_kind(source_ip_address)
+    END AS source_kind,
     user_agent,
     vpc_endpoint_id,
 
@@ -68,4 +70,6 @@ COMMENT ON COLUMN api_calls.principal_name IS 'principal without what stands bef
 COMMENT ON COLUMN api_calls.user_name IS 'userIdentity.userName, or that of the role which issued the session.';
 COMMENT ON COLUMN api_calls.session_issuer_arn IS 'ARN of the role (or user) whose temporary credentials these are.';
 COMMENT ON COLUMN api_calls.mfa_authenticated IS 'Whether the session was opened with MFA; null where the record does not say.';
-COMMENT ON COLUMN api_calls.source_kind IS 'public, private, aws_service, aws_internal or unknown.';
+COMMENT ON COLUMN api_calls.session_credential_from_console IS 'Whether the credentials are those of a session in the console; null where the record does not say.';
+COMMENT ON COLUMN api_calls.source_identity IS 'Who a chain of roles began with, where the first of them was assumed with a source identity.';
+COMMENT ON COLUMN api_calls.source_kind IS 'public, private, vpc_endpoint (an address that came through one), aws_service, aws_internal or unknown.';

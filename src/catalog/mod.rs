@@ -173,7 +173,71 @@ impl Catalog {
     pub fn install(&self) -> Vec<String> {
         let views = self.views.iter().map(|&statements| statements.to_owned());
         let detections = self.detections.iter().map(Detection::install);
-        views.chain(detections).chain(self.queries.iter().map(Query::install)).collect()
+        let rules = [self.install_rules(), self.install_matches()];
+        views.chain(detections).chain(rules).chain(self.queries.iter().map(Query::install)).collect()
+    }
+
+    /// Statements that install what the rules say of themselves.
+    fn install_rules(&self) -> String {
+        let step = |rule: &Detection, kind: &str, steps: &[String]| {
+            let step = |(index, step): (usize, &String)| {
+                format!("({}, '{kind}', {}, {})", quote(&rule.name), index + 1, quote(&one_line(step)))
+            };
+            steps.iter().enumerate().map(step).collect::<Vec<_>>()
+        };
+        let steps = |rule: &Detection| {
+            [
+                step(rule, "false_positive", &rule.false_positives),
+                step(rule, "investigation", &rule.investigation),
+                step(rule, "response", &rule.response),
+                step(rule, "reference", &rule.references),
+            ]
+            .concat()
+        };
+        let steps: Vec<_> = self.detections.iter().flat_map(steps).collect();
+        format!(
+            "CREATE OR REPLACE VIEW rules AS {};\n\
+             COMMENT ON VIEW rules IS 'The detections, one row each, as their files in sql/detections describe them.';\n\
+             CREATE OR REPLACE VIEW rule_steps AS\n\
+             SELECT * FROM (VALUES {}) AS t(rule, kind, position, step);\n\
+             COMMENT ON VIEW rule_steps IS 'What the rules advise: kind is false_positive, investigation, response or reference.';",
+            self.select_rules(),
+            steps.join(", ")
+        )
+    }
+
+    /// The rules as rows.
+    pub fn select_rules(&self) -> String {
+        let row = |rule: &Detection| {
+            let texts = [
+                &rule.name,
+                rule.severity.name(),
+                &rule.title,
+                &rule.tactic,
+                &rule.technique,
+                &rule.schedule,
+                &rule.lookback,
+            ];
+            let texts = texts.map(quote).join(", ");
+            let description = quote(&one_line(&rule.description));
+            format!("({texts}, {}, {}, {description})", rule.risk_score, rule.enabled)
+        };
+        let rows: Vec<_> = self.detections.iter().map(row).collect();
+        format!(
+            "SELECT * FROM (VALUES {}) AS t(rule, severity, title, tactic, technique, schedule, lookback, risk_score, enabled, description)",
+            rows.join(", ")
+        )
+    }
+
+    /// Statements that install the matches of all rules as one view.
+    fn install_matches(&self) -> String {
+        let all = self.detections.iter().map(|rule| format!("SELECT * FROM {}_with_suppressed", rule.name));
+        let all: Vec<_> = all.collect();
+        format!(
+            "CREATE OR REPLACE VIEW rule_matches AS\n{};\n\
+             COMMENT ON VIEW rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';",
+            all.join("\nUNION ALL BY NAME\n")
+        )
     }
 
     /// Changes whenever what [`Self::install`] returns does.
@@ -207,18 +271,22 @@ impl Detection {
 }
 
 impl Query {
-    /// Statements that install it: a table macro.
-    fn install(&self) -> String {
+    /// The parameters as the macro declares them.
+    pub fn signature(&self) -> String {
         let parameter = |parameter: &Parameter| {
             let default = parameter.default.as_ref().map(|default| format!(" := {default}")).unwrap_or_default();
             format!("{} {}{default}", parameter.name, parameter.kind.name())
         };
-        let parameters: Vec<_> = self.parameters.iter().map(parameter).collect();
+        self.parameters.iter().map(parameter).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Statements that install it: a table macro.
+    fn install(&self) -> String {
         let Self { name, select, .. } = self;
         format!(
             "CREATE OR REPLACE MACRO {name}({}) AS TABLE\n{select};\n\
              COMMENT ON MACRO TABLE {name} IS {};",
-            parameters.join(", "),
+            self.signature(),
             quote(&format!("{}. {}", self.title, one_line(&self.description)))
         )
     }

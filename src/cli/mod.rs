@@ -5,12 +5,14 @@ mod detect;
 mod export;
 mod hunt;
 mod load;
+mod page;
 mod print;
 mod progress;
 mod query;
 mod sql;
 mod status;
 mod time;
+mod triage;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -41,6 +43,7 @@ Examples:
   trailduck hunt ~/aws/AWSLogs           load, detect, correlate: one page
   trailduck load ~/aws/AWSLogs           load what is new since the last time
   trailduck detect --since 7d            alerts, newest first
+  trailduck triage --latest              the latest alert, investigated to its end
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
 
@@ -68,6 +71,7 @@ enum Command {
     Load(load::Load),
     Hunt(hunt::Hunt),
     Detect(detect::Detect),
+    Triage(triage::Triage),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
@@ -113,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Load(command) => command.run(&context),
         Command::Hunt(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
+        Command::Triage(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),

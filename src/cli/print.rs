@@ -4,8 +4,8 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
 
-use crate::output::{self, Format, Select, Style};
-use crate::store::{Rows, Store};
+use crate::output::{self, Fields, Format, Select, Style};
+use crate::store::{Cell, Rows, Store};
 
 // Arguments of every command that prints rows. (A doc comment would become the help of those commands.)
 #[derive(Debug, Clone, Args)]
@@ -103,5 +103,35 @@ impl Printer {
             output.end()?;
         }
         Ok(rows)
+    }
+
+    /// Prints each row as a list of its fields, those that are not null: of `wanted`, or all if there are none.
+    pub fn print_fields(
+        &self,
+        to: &mut dyn Write,
+        store: &Store,
+        sql: &str,
+        format: Format,
+        wanted: &[String],
+    ) -> anyhow::Result<()> {
+        let mut output = output::output(format, self.style, to);
+        let mut fields = Fields::new(&mut *output as &mut dyn Rows);
+        store.rows(sql, &mut Select::new(&mut fields, wanted.to_vec(), None))?;
+        output.end()
+    }
+
+    /// Prints each value of each row as a row of CSV, behind the cells that say whose it is; the header too, if it is the
+    /// first of several results.
+    pub fn print_values(
+        &self,
+        to: &mut dyn Write,
+        store: &Store,
+        sql: &str,
+        before: Vec<(&'static str, Cell)>,
+        first: bool,
+    ) -> anyhow::Result<()> {
+        let mut output = output::output(Format::Csv, self.style, to);
+        store.rows(sql, &mut Fields::among_others(&mut *output as &mut dyn Rows, before, first))?;
+        output.end()
     }
 }

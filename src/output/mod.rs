@@ -2,11 +2,13 @@
 
 mod csv;
 mod escape;
+mod fields;
 mod json;
 mod markdown;
 mod table;
 
 pub use escape::{json as harmless_json, visible, visible_lines};
+pub use fields::Fields;
 
 use std::io::Write;
 

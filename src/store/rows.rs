@@ -17,6 +17,13 @@ pub struct Column {
     shape: Shape,
 }
 
+impl Column {
+    /// A column that comes from no query.
+    pub fn text(name: &str) -> Self {
+        Self { name: name.to_owned(), shape: Shape::Text }
+    }
+}
+
 /// How a column's values travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {

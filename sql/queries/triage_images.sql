@@ -1,0 +1,87 @@
+/* ---
+title = "Triage: the images asked for or launched"
+description = "Every image that a query asked for by id, or that a launch linked with it launched within the window: what is known of it, and whether instances of it still run."
+display = ["image_id", "name", "asked_for", "launches", "state", "deprecation_time", "deprecated_at_launch", "running_instance_ids"]
+
+[[parameters]]
+name = "event_id"
+type = "UUID"
+description = "The event of the alert."
+
+[[parameters]]
+name = "hours"
+type = "INTEGER"
+default = "24"
+description = "Length of the window after the query, in hours."
+
+[columns]
+image_id = "The image."
+name = "Its name, where an inventory or the log tells it."
+owner_id = "Account that owns it."
+asked_for = "Whether the query asked for it by id."
+launches = "Successful launches of it that are linked with the query."
+state = "available, deprecated, disabled, deregistered or unknown."
+deprecation_time = "When it was or will be deprecated, UTC."
+deprecated_at_launch = "Whether it was when it was first launched; null if that is not known, or it was not launched."
+instance_ids = "Instances launched of it."
+running_instance_ids = "Those of them that were not seen terminated."
+--- */
+-- apart from any table: beside one, the parameter could be the column of the same name
+WITH parameter AS (
+    SELECT event_id AS anchor_id
+),
+
+launched AS (
+    SELECT l.launch_event_id, l.launch_time, l.image_ids, l.instance_ids
+    FROM triage_launches(event_id => event_id, hours => hours) AS l
+    WHERE l.outcome = 'success'
+      AND l.launch_kind IN ('instances', 'request')
+),
+
+images AS (
+    SELECT i.image_id, true AS asked_for, CAST(NULL AS STRING) AS launch_event_id, CAST(NULL AS TIMESTAMP) AS launch_time
+    FROM (
+        SELECT unnest(q.image_ids) AS image_id
+        FROM parameter AS p
+        INNER JOIN ami_queries AS q ON q.event_id = p.anchor_id
+    ) AS i
+    UNION ALL
+    SELECT unnest(l.image_ids), false, CAST(l.launch_event_id AS STRING), l.launch_time
+    FROM launched AS l
+),
+
+found AS (
+    SELECT
+        image_id,
+        bool_or(asked_for) AS asked_for,
+        count(DISTINCT launch_event_id) AS launches,
+        min(launch_time) AS first_launch
+    FROM images
+    GROUP BY image_id
+),
+
+running AS (
+    SELECT
+        n.image_id,
+        array_sort(array_agg(n.instance_id)) AS instance_ids,
+        array_sort(array_agg(n.instance_id) FILTER (WHERE n.terminated_at IS NULL)) AS running_instance_ids
+    FROM instances AS n
+    INNER JOIN launched AS l ON l.launch_event_id = n.launch_event_id
+    GROUP BY n.image_id
+)
+
+SELECT
+    f.image_id,
+    i.name,
+    i.owner_id,
+    f.asked_for,
+    f.launches,
+    coalesce(i.state, 'unknown') AS state,
+    i.deprecation_time,
+    f.first_launch >= i.deprecation_time AS deprecated_at_launch,
+    r.instance_ids,
+    r.running_instance_ids
+FROM found AS f
+LEFT JOIN ami_inventory AS i ON i.image_id = f.image_id
+LEFT JOIN running AS r ON r.image_id = f.image_id
+ORDER BY f.launches DESC, f.asked_for DESC, f.image_id

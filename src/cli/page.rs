@@ -1,0 +1,199 @@
+//! Several results on one page, in any format.
+
+use std::io::Write;
+
+use super::print::{PrintArgs, Printer};
+use crate::catalog::quote;
+use crate::output::{Format, visible};
+use crate::store::{Cell, Store};
+
+/// A part of a page: the rows of one query.
+pub struct Part<'a> {
+    /// Its name for programs.
+    pub key: &'static str,
+    /// Its title for people.
+    pub title: String,
+    pub sql: String,
+    pub layout: Layout<'a>,
+    /// What people read where there are no rows; nothing at all if the title says it.
+    pub empty: &'static str,
+}
+
+/// How a part is laid out for people.
+#[derive(Clone, Copy)]
+pub enum Layout<'a> {
+    /// A table of these columns; of all if there are none.
+    Table(&'a [String]),
+    /// A line a field.
+    Fields(&'a [String]),
+    /// A line a command, and what it is for: the columns `command` and `step`.
+    Steps,
+}
+
+/// Writes pages one after the other: in JSON one object, or a list of them; else under each other.
+pub struct Pages<'p> {
+    printer: &'p Printer,
+    format: Format,
+    /// Whether there may be several.
+    several: bool,
+    written: usize,
+}
+
+impl<'p> Pages<'p> {
+    pub fn new(printer: &'p Printer, format: Format, several: bool) -> Self {
+        Self { printer, format, several, written: 0 }
+    }
+
+    /// Writes a page. `about` stands before each of its rows where rows of several pages get mixed.
+    pub fn write(
+        &mut self,
+        store: &Store,
+        parts: &[Part],
+        about: &[(&'static str, String)],
+        to: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        match self.format {
+            Format::Table => self.text(store, parts, to)?,
+            Format::Markdown => self.markdown(store, parts, to)?,
+            Format::Json => self.object(store, parts, to)?,
+            Format::Ndjson => self.lines(store, parts, about, to)?,
+            Format::Csv => self.values(store, parts, about, to)?,
+        }
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Called once, after the last page.
+    pub fn end(self, to: &mut dyn Write) -> anyhow::Result<()> {
+        if self.format == Format::Json && self.several {
+            writeln!(to, "{}", if self.written == 0 { "[]" } else { "]" })?;
+        }
+        Ok(to.flush()?)
+    }
+
+    fn text(&self, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
+        for part in parts {
+            writeln!(to, "\n{}", self.printer.title(&part.title))?;
+            match part.layout {
+                _ if is_empty(store, part)? => {
+                    if !part.empty.is_empty() {
+                        writeln!(to, " {}", part.empty)?;
+                    }
+                }
+                Layout::Table(display) => {
+                    self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Table), display)?;
+                }
+                Layout::Fields(display) => self.printer.print_fields(to, store, &part.sql, Format::Table, display)?,
+                Layout::Steps => self.steps(store, part, to)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn steps(&self, store: &Store, part: &Part, to: &mut dyn Write) -> anyhow::Result<()> {
+        for (command, step) in steps(store, part)? {
+            match command {
+                Some(command) => writeln!(to, "  {command}\n      {step}")?,
+                None => writeln!(to, "  {step}")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn markdown(&self, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
+        for part in parts {
+            writeln!(to, "## {}\n", part.title)?;
+            match part.layout {
+                _ if is_empty(store, part)? && !part.empty.is_empty() => writeln!(to, "{}", part.empty)?,
+                Layout::Fields(display) => {
+                    self.printer.print_fields(to, store, &part.sql, Format::Markdown, display)?;
+                }
+                Layout::Table(display) => {
+                    let args = PrintArgs { columns: display.to_vec(), ..PrintArgs::all(Format::Markdown) };
+                    self.printer.print_to(to, store, &part.sql, &args, &[])?;
+                }
+                Layout::Steps => {
+                    self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Markdown), &[])?;
+                }
+            }
+            writeln!(to)?;
+        }
+        Ok(())
+    }
+
+    /// One object, with a list of rows for each part.
+    fn object(&self, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
+        if self.several {
+            write!(to, "{}", if self.written == 0 { "[" } else { "," })?;
+        }
+        for (index, part) in parts.iter().enumerate() {
+            write!(to, "{}\"{}\":", if index == 0 { "{" } else { "," }, part.key)?;
+            self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Json), &[])?;
+        }
+        writeln!(to, "}}")?;
+        Ok(())
+    }
+
+    /// Each row of each part on a line, with the part it belongs to.
+    fn lines(
+        &self,
+        store: &Store,
+        parts: &[Part],
+        about: &[(&str, String)],
+        to: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let about: String =
+            about.iter().map(|(name, value)| format!("{} AS {name}, ", quote(value))).collect();
+        for part in parts {
+            let sql = format!("SELECT {about}'{}' AS part, * FROM (\n{}\n)", part.key, part.sql);
+            self.printer.print_to(to, store, &sql, &PrintArgs::all(Format::Ndjson), &[])?;
+        }
+        Ok(())
+    }
+
+    /// Each value of each row of each part on a line: tables of different columns have no other CSV in common.
+    fn values(
+        &self,
+        store: &Store,
+        parts: &[Part],
+        about: &[(&'static str, String)],
+        to: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        for (index, part) in parts.iter().enumerate() {
+            let about = about.iter().map(|(name, value)| (*name, Cell::Text(value.clone())));
+            let before = about.chain([("part", Cell::Text(part.key.to_owned()))]).collect();
+            self.printer.print_values(to, store, &part.sql, before, self.written == 0 && index == 0)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_empty(store: &Store, part: &Part) -> anyhow::Result<bool> {
+    let (_, rows) = store.collect(&format!("SELECT 1 FROM (\n{}\n) LIMIT 1", part.sql))?;
+    Ok(rows.is_empty())
+}
+
+/// The commands of a part, if they have any, and what they are for.
+fn steps(store: &Store, part: &Part) -> anyhow::Result<Vec<(Option<String>, String)>> {
+    let (_, rows) = store.collect(&format!("SELECT command, step FROM (\n{}\n)", part.sql))?;
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) => Some(visible(text)),
+        _ => None,
+    };
+    Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]).unwrap_or_default())).collect())
+}
+
+/// Keeps what a query returns, as long as the store is open, so that it is asked once however often it is looked at.
+/// Returns the query for it.
+pub fn remembered(store: &Store, table: &str, sql: &str) -> anyhow::Result<String> {
+    store.connection.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}"))?;
+    Ok(format!("FROM {table}"))
+}
+
+pub fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {
+    let (_, rows) = store.collect(&format!("SELECT count(*) FROM (\n{sql}\n)"))?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Cell::Integer(count)]) => *count,
+        _ => 0,
+    })
+}

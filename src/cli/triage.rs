@@ -1,0 +1,172 @@
+use std::io;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::page::{Layout, Pages, Part, remembered};
+use super::print::note;
+use super::time::Between;
+use super::{Context, detect, exit};
+use crate::catalog::{CATALOG, Kind, Query, quote};
+use crate::output::Format;
+use crate::store::{Cell, Mode, Store};
+
+/// Investigate an alert to its end: one page
+///
+/// Who made the call and how that identity came about, where it came from and with what, what was asked, what else was
+/// done around it, the launches that followed, the images at risk, what speaks for and against it, and what to do next.
+/// Each part is a query of its own (`trailduck query`): triage_identity, triage_source, ...
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trailduck triage a1e27003-e65c-4408-968f-ecee9c645d75
+  trailduck triage --latest
+  trailduck triage --all --since 24h --format markdown > tickets.md
+  trailduck triage --latest --format json | jq '.signals[] | select(.present)'")]
+pub struct Triage {
+    /// The alert's event_id; any other event may be looked at too
+    #[arg(value_name = "EVENT_ID", value_parser = |id: &str| Kind::Uuid.literal(id))]
+    #[arg(required_unless_present_any = ["latest", "all"])]
+    event_id: Option<String>,
+
+    /// The latest alert
+    #[arg(long, conflicts_with_all = ["event_id", "all"])]
+    latest: bool,
+
+    /// Every alert, newest first
+    #[arg(long, conflicts_with = "event_id")]
+    all: bool,
+
+    #[command(flatten)]
+    between: Between,
+
+    /// How the page is written; csv has a line for each value
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// Views that several parts ask, and which all alerts have in common.
+const VIEWS: &[&str] = &["role_sessions", "clients", "instances", "ami_inventory"];
+
+/// The queries in an order in which each is answered before another asks it.
+const QUERIES: &[&str] = &[
+    "related_calls",
+    "triage_alert",
+    "session_chain",
+    "triage_identity",
+    "triage_baseline",
+    "triage_source",
+    "triage_source_users",
+    "triage_travel",
+    "triage_request",
+    "triage_similar_queries",
+    "triage_activity",
+    "triage_launches",
+    "triage_images",
+    "triage_signals",
+];
+
+/// A part of the page: its name for programs, the query it shows, its title, whether its one row is shown field by field,
+/// and what is said if there is none.
+type Shown = (&'static str, &'static str, &'static str, bool, &'static str);
+
+/// The parts in the order of the rule's guide; what it all adds up to comes first.
+const PARTS: &[Shown] = &[
+    ("alert", "triage_alert", "Alert", true, ""),
+    ("identity", "triage_identity", "Who", true, ""),
+    ("session_chain", "session_chain", "Who: how the session came about", false, "no call in the logs handed out its credentials"),
+    ("baseline", "triage_baseline", "Who: what this user or role normally does", false, ""),
+    ("source", "triage_source", "From where, with what", true, ""),
+    ("source_users", "triage_source_users", "From where: who else used the address", false, "an AWS service's: not looked at"),
+    ("travel", "triage_travel", "From where: from place to place within a day", false, "from one place, as far as is known"),
+    ("request", "triage_request", "What was asked", true, "the event is no DescribeImages call to EC2"),
+    ("similar_queries", "triage_similar_queries", "What was asked: who asks for deprecated images in the account", false, "no one"),
+    ("activity", "triage_activity", "What else: an hour to either side", false, "nothing"),
+    ("launches", "triage_launches", "What followed: launches within 24 hours", false, "none"),
+    ("images", "triage_images", "Risk: images asked for or launched", false, "none was named, and none launched"),
+];
+
+impl Triage {
+    pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let store = context.open(Mode::Read)?;
+        let events = match &self.event_id {
+            Some(event) => vec![event.clone()],
+            None => self.alerts(&store)?,
+        };
+        if events.is_empty() && self.format == Format::Table {
+            note("no alerts");
+        }
+        for view in VIEWS {
+            // hides the view of this name
+            store.connection.execute_batch(&format!("CREATE TEMP TABLE {view} AS FROM {view}"))?;
+        }
+        let mut to = io::stdout().lock();
+        let mut pages = Pages::new(&context.printer, self.format, self.all);
+        for event in events {
+            let parts = parts(context, &store, &event)?;
+            let id = event.trim_matches('\'').to_owned();
+            pages.write(&store, &parts, &[("alert_event_id", id)], &mut to)?;
+        }
+        pages.end(&mut to)?;
+        Ok(exit::DONE)
+    }
+
+    /// Events of the alerts asked for, newest first, as SQL literals.
+    fn alerts(&self, store: &Store) -> anyhow::Result<Vec<String>> {
+        let rules: Vec<_> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+        let limit = if self.latest { "LIMIT 1" } else { "" };
+        // an event that two rules match is looked at once
+        let sql = format!(
+            "SELECT event_id FROM ({}) GROUP BY event_id ORDER BY max(event_time) DESC, event_id {limit}",
+            detect::alerts(&rules, &self.between)
+        );
+        let (_, rows) = store.collect(&sql)?;
+        let id = |row: Vec<Cell>| match row.into_iter().next() {
+            Some(Cell::Text(id)) => Some(quote(&id)),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(id).collect())
+    }
+}
+
+/// The parts of an event's page.
+fn parts<'a>(context: &Context, store: &Store, event: &str) -> anyhow::Result<Vec<Part<'a>>> {
+    let (_, found) = store.collect(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?;
+    if found.is_empty() {
+        bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
+    }
+    for query in QUERIES {
+        store.connection.execute_batch(&format!("DROP MACRO TABLE IF EXISTS temp.{query}"))?;
+    }
+    for query in QUERIES {
+        answer(store, query, event)?;
+    }
+    let mut parts = Vec::new();
+    for &(key, query, title, upright, empty) in PARTS {
+        let display = CATALOG.query(query).map_or(&[][..], |query| &query.display);
+        let layout = if upright { Layout::Fields(display) } else { Layout::Table(display) };
+        parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty });
+    }
+    let program = quote(&format!("trailduck{}", context.db_argument()));
+    let next = remembered(store, "next", &format!("FROM triage_next(event_id := {event}, program := {program})"))?;
+    for (key, title) in
+        [("look", "Next: look further"), ("respond", "Next: respond"), ("except", "Next: or make an exception")]
+    {
+        let sql = format!("SELECT position, step, command {next} WHERE kind = '{key}' ORDER BY position");
+        parts.push(Part { key, title: title.to_owned(), sql, layout: Layout::Steps, empty: "" });
+    }
+    Ok(parts)
+}
+
+/// Answers a query for an event. Whoever asks it from then on, another query too, gets the answer: a temporary macro hides
+/// the query of its name.
+fn answer(store: &Store, query: &str, event: &str) -> anyhow::Result<()> {
+    let answer = remembered(store, &format!("{query}_answer"), &format!("FROM {query}(event_id := {event})"))?;
+    let parameters = CATALOG.query(query).map(Query::signature).unwrap_or_default();
+    store.connection.execute_batch(&format!("CREATE TEMP MACRO {query}({parameters}) AS TABLE {answer}"))?;
+    Ok(())
+}
+
+fn answered(query: &str) -> String {
+    format!("FROM {query}_answer")
+}
