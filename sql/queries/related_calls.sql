@@ -33,7 +33,6 @@ principal_name = "The same without what stands before the resource in an ARN."
 identity_name = "The user, or the role whose session it is, by name."
 access_key_id = "With which access key."
 source_ip_address = "From where."
-source_kind = "public, private, vpc_endpoint, aws_service, aws_internal or unknown."
 user_agent = "With what."
 --- */
 -- apart from any table: beside one, the parameter could be the column of the same name
@@ -48,64 +47,96 @@ anchor AS (
         a.access_key_id,
         -- a bare identity type, or a service, is no one in particular
         CASE WHEN a.principal <> coalesce(a.principal_type, '') THEN a.principal END AS principal,
-        CASE WHEN a.principal <> coalesce(a.principal_type, '') THEN coalesce(a.session_issuer_arn, a.principal) END AS identity,
+        CASE WHEN a.principal <> coalesce(a.principal_type, '') THEN a.identity END AS identity,
         CASE WHEN a.source_kind IN ('public', 'private', 'vpc_endpoint') THEN a.source_ip_address END AS source_ip_address
     FROM parameter AS p
     INNER JOIN api_calls AS a ON a.event_id = p.anchor_id
 ),
 
 -- the keys of all sessions that come from the same first credentials, and these themselves
-own_chain AS (
-    SELECT s.session_chain, s.root_access_key_id
-    FROM role_sessions AS s
-    WHERE s.access_key_id = (SELECT a.access_key_id FROM anchor AS a)
-       OR s.root_access_key_id = (SELECT a.access_key_id FROM anchor AS a)
+chain AS (
+    SELECT coalesce(s.session_chain, a.access_key_id) AS session_chain
+    FROM anchor AS a
+    LEFT JOIN role_sessions AS s ON s.access_key_id = a.access_key_id
 ),
 
 chain_keys AS (
     SELECT s.access_key_id
     FROM role_sessions AS s
-    WHERE s.session_chain IN (SELECT o.session_chain FROM own_chain AS o)
+    INNER JOIN chain AS h ON h.session_chain = s.session_chain
     UNION
-    SELECT o.root_access_key_id
-    FROM own_chain AS o
-    WHERE o.root_access_key_id IS NOT NULL
+    SELECT h.session_chain
+    FROM chain AS h
+    WHERE h.session_chain IS NOT NULL
 ),
 
-compared AS (
+-- of all calls, only columns that take no computing: the rest is computed for the related ones
+related AS (
     SELECT
         c.event_id,
         c.event_time,
-        c.event_id = a.event_id AS is_event,
-        seconds_between(a.event_time, c.event_time) AS seconds_from_event,
-        c.event_time < a.event_time - INTERVAL '1' DAY AS established,
-        coalesce(c.access_key_id = a.access_key_id, false) AS same_access_key,
-        coalesce(c.access_key_id = a.access_key_id, false) OR k.access_key_id IS NOT NULL AS same_session_chain,
-        coalesce(c.principal = a.principal, false) AS same_principal,
-        coalesce(coalesce(c.session_issuer_arn, c.principal) = a.identity, false) AS same_identity,
-        coalesce(c.source_ip_address = a.source_ip_address, false) AS same_address,
         c.event_source,
         c.event_name,
         c.aws_region,
         c.account_id,
-        c.outcome,
         c.error_code,
+        c.error_message,
         c.read_only,
         c.principal,
-        c.principal_name,
-        CASE WHEN c.session_issuer_arn IS NOT NULL THEN resource_name(c.session_issuer_arn) ELSE c.principal_name END AS identity_name,
+        c.identity,
         c.access_key_id,
         c.source_ip_address,
-        c.source_kind,
         c.user_agent
     FROM api_calls AS c
-    CROSS JOIN anchor AS a
-    LEFT JOIN chain_keys AS k ON k.access_key_id = c.access_key_id
+    WHERE c.source_ip_address = (SELECT a.source_ip_address FROM anchor AS a)
+       OR c.identity = (SELECT a.identity FROM anchor AS a)
+    UNION ALL
+    SELECT
+        c.event_id,
+        c.event_time,
+        c.event_source,
+        c.event_name,
+        c.aws_region,
+        c.account_id,
+        c.error_code,
+        c.error_message,
+        c.read_only,
+        c.principal,
+        c.identity,
+        c.access_key_id,
+        c.source_ip_address,
+        c.user_agent
+    FROM chain_keys AS k
+    INNER JOIN api_calls AS c ON c.access_key_id = k.access_key_id
+    WHERE NOT coalesce(c.source_ip_address = (SELECT a.source_ip_address FROM anchor AS a), false)
+      AND NOT coalesce(c.identity = (SELECT a.identity FROM anchor AS a), false)
 )
 
-SELECT *
-FROM compared
-WHERE same_session_chain
-   OR same_identity
-   OR same_address
-ORDER BY event_time, event_id
+SELECT
+    c.event_id,
+    c.event_time,
+    c.event_id = a.event_id AS is_event,
+    seconds_between(a.event_time, c.event_time) AS seconds_from_event,
+    c.event_time < a.event_time - INTERVAL '1' DAY AS established,
+    coalesce(c.access_key_id = a.access_key_id, false) AS same_access_key,
+    k.access_key_id IS NOT NULL AS same_session_chain,
+    coalesce(c.principal = a.principal, false) AS same_principal,
+    coalesce(c.identity = a.identity, false) AS same_identity,
+    coalesce(c.source_ip_address = a.source_ip_address, false) AS same_address,
+    c.event_source,
+    c.event_name,
+    c.aws_region,
+    c.account_id,
+    call_outcome(c.error_code, c.error_message) AS outcome,
+    c.error_code,
+    c.read_only,
+    c.principal,
+    resource_name(c.principal) AS principal_name,
+    resource_name(c.identity) AS identity_name,
+    c.access_key_id,
+    c.source_ip_address,
+    c.user_agent
+FROM related AS c
+CROSS JOIN anchor AS a
+LEFT JOIN chain_keys AS k ON k.access_key_id = c.access_key_id
+ORDER BY c.event_time, c.event_id

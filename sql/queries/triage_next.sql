@@ -35,6 +35,7 @@ anchor AS (
         a.principal_name,
         a.user_name,
         a.session_issuer_arn,
+        a.identity,
         a.source_ip_address,
         a.source_kind,
         a.aws_region,
@@ -63,7 +64,7 @@ steps AS (
     UNION ALL
     SELECT 'look', 2,
         'everything this user or role ever did',
-        program || ' query activity_by_principal --arn ' || shell_quote(coalesce(session_issuer_arn, principal))
+        program || ' query activity_by_principal --arn ' || shell_quote(identity)
     FROM anchor
     UNION ALL
     SELECT 'look', 3,
@@ -122,7 +123,7 @@ steps AS (
     SELECT 'except', 1,
         'if it is legitimate: no more alerts for this user or role from this address, for 90 days',
         program || ' exceptions add '
-            || lower(regexp_replace(resource_name(coalesce(session_issuer_arn, principal)), '[^A-Za-z0-9]+', '-', 'g'))
+            || lower(regexp_replace(resource_name(identity), '[^A-Za-z0-9]+', '-', 'g'))
             || CASE WHEN session_issuer_arn IS NOT NULL THEN ' --role ' || shell_quote(session_issuer_arn) ELSE ' --principal ' || shell_quote(principal) END
             || CASE WHEN source_kind IN ('public', 'private', 'vpc_endpoint') THEN ' --address ' || shell_quote(source_ip_address) ELSE '' END
             || ' --expires 90d --reason ''why it is legitimate'''

@@ -26,14 +26,14 @@ WITH parameter AS (
 ),
 
 anchor AS (
-    SELECT a.event_time, a.account_id, coalesce(a.session_issuer_arn, a.principal) AS identity
+    SELECT a.event_time, a.account_id, a.identity
     FROM parameter AS p
     INNER JOIN api_calls AS a ON a.event_id = p.anchor_id
 )
 
 SELECT
-    resource_name(coalesce(q.session_issuer_arn, q.principal)) AS identity_name,
-    bool_or(coalesce(q.session_issuer_arn, q.principal) = a.identity) AS is_same_identity,
+    resource_name(q.identity) AS identity_name,
+    bool_or(q.identity = a.identity) AS is_same_identity,
     count(*) AS queries,
     count(CASE WHEN q.event_time < a.event_time THEN 1 END) AS queries_before,
     count(DISTINCT CASE WHEN q.event_time < a.event_time - INTERVAL '1' DAY THEN CAST(q.event_time AS DATE) END) AS days_before,
@@ -46,5 +46,5 @@ FROM anchor AS a
 INNER JOIN ami_queries AS q ON q.account_id = a.account_id
 WHERE q.outcome = 'success'
   AND q.include_deprecated
-GROUP BY resource_name(coalesce(q.session_issuer_arn, q.principal))
+GROUP BY resource_name(q.identity)
 ORDER BY is_same_identity DESC, queries DESC, identity_name

@@ -27,6 +27,10 @@ SELECT
     -- principal
     coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type") AS principal,
     resource_name(coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type")) AS principal_name,
+    coalesce(
+        user_identity.session_context.session_issuer.arn,
+        user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type"
+    ) AS "identity",
     user_identity.arn AS principal_arn,
     user_identity."type" AS principal_type,
     user_identity.principal_id AS principal_id,
@@ -67,6 +71,7 @@ COMMENT ON COLUMN api_calls.account_id IS 'Account that received the call (recip
 COMMENT ON COLUMN api_calls.outcome IS 'success or failure (ECS event.outcome): failure if errorCode or errorMessage is present and not empty; for ConsoleLogin what the response says.';
 COMMENT ON COLUMN api_calls.principal IS 'The best name there is for who called: ARN, else the invoking service, the Identity Center user, principalId, the identity type.';
 COMMENT ON COLUMN api_calls.principal_name IS 'principal without what stands before the resource in an ARN: user/alice, or role/session.';
+COMMENT ON COLUMN api_calls."identity" IS 'Whose permissions they are: the role (session_issuer_arn) for a session of it, else the principal.';
 COMMENT ON COLUMN api_calls.user_name IS 'userIdentity.userName, or that of the role which issued the session.';
 COMMENT ON COLUMN api_calls.session_issuer_arn IS 'ARN of the role (or user) whose temporary credentials these are.';
 COMMENT ON COLUMN api_calls.mfa_authenticated IS 'Whether the session was opened with MFA; null where the record does not say.';
