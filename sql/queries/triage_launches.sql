@@ -37,11 +37,11 @@ WITH parameter AS (
     SELECT event_id AS anchor_id
 ),
 
--- the strongest link first; a name stands for its rank
 linked AS (
     SELECT
         k.launch_event_id,
-        array_sort(array_agg(DISTINCT link_rank(k.link))) AS ranks,
+        min_by(k.link, link_rank(k.link)) AS link,
+        strongest_first(array_agg(DISTINCT k.link)) AS links,
         min(k.lag_seconds) AS lag_seconds
     FROM parameter AS p
     INNER JOIN launch_links(hours => hours, any_owner => true) AS k ON k.query_event_id = p.anchor_id
@@ -53,7 +53,8 @@ SELECT
     l.event_time AS launch_time,
     duration_text(k.lag_seconds) AS after,
     k.lag_seconds,
-    link_names(k.ranks) AS links,
+    k.link,
+    k.links,
     l.event_name,
     l.launch_kind,
     l.principal,

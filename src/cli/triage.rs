@@ -103,7 +103,7 @@ impl Triage {
         let mut to = io::stdout().lock();
         let mut pages = Pages::new(&context.printer, self.format, self.all);
         for event in events {
-            let parts = parts(context, &store, &event)?;
+            let parts = parts(context, &store, &event, self.format)?;
             let id = event.trim_matches('\'').to_owned();
             pages.write(&store, &parts, &[("alert_event_id", id)], &mut to)?;
         }
@@ -130,7 +130,7 @@ impl Triage {
 }
 
 /// The parts of an event's page.
-fn parts<'a>(context: &Context, store: &Store, event: &str) -> anyhow::Result<Vec<Part<'a>>> {
+fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> anyhow::Result<Vec<Part<'a>>> {
     let (_, found) = store.collect(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?;
     if found.is_empty() {
         bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
@@ -141,12 +141,26 @@ fn parts<'a>(context: &Context, store: &Store, event: &str) -> anyhow::Result<Ve
     for query in QUERIES {
         answer(store, query, event)?;
     }
+    let display = |query| CATALOG.query(query).map_or(&[][..], |query| &query.display);
     let mut parts = Vec::new();
     for &(key, query, title, upright, empty) in PARTS {
-        let display = CATALOG.query(query).map_or(&[][..], |query| &query.display);
-        let layout = if upright { Layout::Fields(display) } else { Layout::Table(display) };
+        let layout = if upright { Layout::Fields(display(query)) } else { Layout::Table(display(query)) };
         parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty });
     }
+    let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;
+    let score = match score.first().map(Vec::as_slice) {
+        Some([Cell::Integer(score)]) => *score,
+        _ => 0,
+    };
+    // people read of what is there, programs of what is not there too
+    let present = if matches!(format, Format::Table | Format::Markdown) { "WHERE present" } else { "" };
+    parts.push(Part {
+        key: "signals",
+        title: format!("Signals: a score of {score}"),
+        sql: format!("{} {present}", answered("triage_signals")),
+        layout: Layout::Table(display("triage_signals")),
+        empty: "none",
+    });
     let program = quote(&format!("trailduck{}", context.db_argument()));
     let next = remembered(store, "next", &format!("FROM triage_next(event_id := {event}, program := {program})"))?;
     for (key, title) in
