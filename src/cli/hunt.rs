@@ -46,7 +46,7 @@ impl Hunt {
         let between = Between::default();
         // asked once, however often they are looked at
         let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
-        let launches = remembered(&store, "hunt_launches", "FROM linked_launches()")?;
+        let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
         let launch_count = count(&store, &launches)?;
         let parts = [
@@ -56,7 +56,7 @@ impl Hunt {
                 key: "launches",
                 title: format!("Launches that followed within 24 hours: {launch_count}"),
                 sql: launches,
-                display: CATALOG.query("linked_launches").map_or(&[], |query| &query.display),
+                display: CATALOG.query("launches_after_deprecated_query").map_or(&[], |query| &query.display),
             },
             Part { key: "next", title: "Next".into(), sql: next_steps(context, newest.as_deref()), display: &[] },
         ];
