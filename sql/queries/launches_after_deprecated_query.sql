@@ -1,16 +1,16 @@
 /* ---
-title = "Instances launched after a deprecated-AMI query"
+title = "Launches after a deprecated-AMI query"
 description = """
-RunInstances calls that followed a successful query for deprecated images within a window, by the same access key,
-the same principal, another session of the same role, or from the same address. One row per query and launch, linked
-by the strongest of these. Refused launches and dry runs are shown too: they are attempts."""
-display = ["query_time", "launch_time", "link", "launch_principal_name", "outcome", "error_code", "image_ids", "image_asked_for", "instance_ids"]
+Calls by which an image becomes an instance (see the view ami_launches) that followed a successful query for deprecated
+images within a window and are linked to it, each once, with all its links: what `trailduck correlate` shows. Refused
+launches and dry runs are shown too: they are attempts. launch_links has a row for each query, launch and link."""
+display = ["launch_time", "links", "event_name", "principal_name", "source_ip_address", "outcome", "error_code", "image_ids", "instance_ids"]
 
 [[parameters]]
 name = "hours"
 type = "INTEGER"
 default = "24"
-description = "Length of the window after the query, in hours."
+description = "Length of the window after a query, in hours."
 
 [[parameters]]
 name = "any_owner"
@@ -18,67 +18,71 @@ type = "BOOLEAN"
 default = "false"
 description = "Whether queries that named no owner count too."
 
+[[parameters]]
+name = "since"
+type = "VARCHAR"
+default = "'1970-01-01'"
+description = "Only queries from this moment on count, UTC."
+
+[[parameters]]
+name = "until"
+type = "VARCHAR"
+default = "'9999-12-31'"
+description = "Only queries before this moment count, UTC."
+
 [columns]
-query_event_id = "The query: event_id in ami_queries."
-query_time = "When it was made, UTC."
-query_principal = "Who made it."
 launch_event_id = "The launch: event_id in ami_launches."
 launch_time = "When it was made, UTC."
-launch_principal = "Who made it."
-launch_principal_name = "The same without what stands before the resource in an ARN."
-link = "What connects them, strongest first: access_key, principal, role (session issuer), address."
-lag_seconds = "Seconds from query to launch."
+event_name = "By which API."
+launch_kind = "instances, request (instances follow), template or group: see ami_launches."
+link = "The strongest of its links."
+links = "What connects it with queries before it, strongest first: image (asked for by id, and launched), access_key, session_chain (keys handed out to one first principal), principal, role (session issuer), address, on_behalf (a service launched from what a linked call had made)."
+queries = "How many queries it follows, by any link."
+query_event_id = "The last query it follows by the strongest link."
+lag_seconds = "Seconds from that query to the launch."
+principal = "Who launched."
+principal_name = "The same without what stands before the resource in an ARN."
+source_ip_address = "From where."
+aws_region = "Region of the launch."
 outcome = "success, failure or dry_run."
 error_code = "Why it failed."
-aws_region = "Region of the launch."
-launch_source_ip_address = "Where the launch came from."
-image_ids = "Images launched."
-image_asked_for = "Whether one of them was asked for by id in the query."
+image_ids = "Images launched, or to be."
+image_asked_for = "Whether one of them was asked for by id in one of the queries."
 instance_ids = "Instances launched."
 instance_type = "Their type."
 instance_count = "How many were launched, or asked for."
 --- */
-WITH queries AS (
-    SELECT *
-    FROM ami_queries
-    WHERE outcome = 'success'
-      AND include_deprecated
-      AND (owner_requested OR any_owner)
-),
-
-pairs AS (
+WITH links AS (
     SELECT
-        q.event_id AS query_event_id,
-        q.event_time AS query_time,
-        q.principal AS query_principal,
-        l.event_id AS launch_event_id,
-        l.event_time AS launch_time,
-        l.principal AS launch_principal,
-        l.principal_name AS launch_principal_name,
-        CASE
-            WHEN l.access_key_id = q.access_key_id THEN 'access_key'
-            WHEN l.principal_arn = q.principal_arn THEN 'principal'
-            WHEN l.session_issuer_arn = q.session_issuer_arn THEN 'role'
-            -- 'AWS Internal' or a service's name is no address that two callers share
-            WHEN l.source_ip_address = q.source_ip_address AND q.source_kind IN ('public', 'private') THEN 'address'
-        END AS link,
-        seconds_between(q.event_time, l.event_time) AS lag_seconds,
-        l.outcome,
-        l.error_code,
-        l.aws_region,
-        l.source_ip_address AS launch_source_ip_address,
-        l.image_ids,
-        arrays_overlap(l.image_ids, q.image_ids) AS image_asked_for,
-        l.instance_ids,
-        l.instance_type,
-        l.instance_count
-    FROM queries AS q
-    INNER JOIN ami_launches AS l
-        ON l.event_time >= q.event_time
-        AND l.event_time <= q.event_time + hours * INTERVAL '1' HOUR
+        *,
+        -- the strongest link first, of these the shortest lag, which is less than a billion seconds
+        link_rank(link) * 1e9 + lag_seconds AS place
+    FROM launch_links(hours => hours, any_owner => any_owner)
+    WHERE query_time >= CAST(since AS TIMESTAMP)
+      AND query_time < CAST(until AS TIMESTAMP)
 )
 
-SELECT *
-FROM pairs
-WHERE link IS NOT NULL
-ORDER BY query_time, launch_time, query_event_id, launch_event_id
+SELECT
+    launch_event_id,
+    any_value(launch_time) AS launch_time,
+    any_value(event_name) AS event_name,
+    any_value(launch_kind) AS launch_kind,
+    min_by(link, place) AS link,
+    strongest_first(array_agg(DISTINCT link)) AS links,
+    count(DISTINCT query_event_id) AS queries,
+    min_by(query_event_id, place) AS query_event_id,
+    min_by(lag_seconds, place) AS lag_seconds,
+    any_value(launch_principal) AS principal,
+    any_value(launch_principal_name) AS principal_name,
+    any_value(launch_source_ip_address) AS source_ip_address,
+    any_value(aws_region) AS aws_region,
+    any_value(outcome) AS outcome,
+    any_value(error_code) AS error_code,
+    any_value(image_ids) AS image_ids,
+    bool_or(link = 'image') AS image_asked_for,
+    any_value(instance_ids) AS instance_ids,
+    any_value(instance_type) AS instance_type,
+    any_value(instance_count) AS instance_count
+FROM links
+GROUP BY launch_event_id
+ORDER BY launch_time, launch_event_id

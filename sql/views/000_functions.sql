@@ -113,3 +113,31 @@ CREATE OR REPLACE MACRO call_phase(event_source VARCHAR, event_name VARCHAR, rea
     ELSE 'change'
 END;
 COMMENT ON MACRO call_phase IS 'What a call may be for, by its name: sign_in, reconnaissance, credentials, logging, network, launch, data or change.';
+
+-- A path such as $..imageId finds a field wherever it lies; it must be a literal.
+CREATE OR REPLACE MACRO found_at(value JSON, path VARCHAR, other_value JSON, other_path VARCHAR) AS
+    list_concat(json_extract(value, path)::JSON[], json_extract(other_value, other_path)::JSON[]);
+COMMENT ON MACRO found_at IS 'What lies at a path in one JSON value and at another path in another, as a list; the paths are literals with a wildcard.';
+
+CREATE OR REPLACE MACRO texts_at(value JSON, path VARCHAR, other_value JSON, other_path VARCHAR) AS
+    list_concat(json_extract_string(value, path)::VARCHAR[], json_extract_string(other_value, other_path)::VARCHAR[]);
+COMMENT ON MACRO texts_at IS 'The same as text.';
+
+CREATE OR REPLACE MACRO tag_value(tags JSON[], tag_key VARCHAR) AS list_filter(
+    list_transform(tags, lambda tag: CASE WHEN coalesce(tag ->> '$.key', tag ->> '$.Key') = tag_key
+        THEN coalesce(tag ->> '$.value', tag ->> '$.Value') END),
+    lambda value: value IS NOT NULL
+)[1];
+COMMENT ON MACRO tag_value IS 'Value of the tag with this key in a list of {"key": ..., "value": ...}.';
+
+-- on_behalf: a service launched from what a linked call had made
+CREATE OR REPLACE MACRO links_by_strength() AS
+    ['image', 'access_key', 'session_chain', 'principal', 'role', 'address', 'on_behalf'];
+COMMENT ON MACRO links_by_strength IS 'What may connect a launch with a query for images, strongest first.';
+
+CREATE OR REPLACE MACRO link_rank(link VARCHAR) AS list_position(links_by_strength(), link);
+COMMENT ON MACRO link_rank IS 'Place of a link among links_by_strength(), from 1.';
+
+CREATE OR REPLACE MACRO strongest_first(links VARCHAR[]) AS
+    list_filter(links_by_strength(), lambda link: list_contains(links, link));
+COMMENT ON MACRO strongest_first IS 'Links in the order of links_by_strength().';

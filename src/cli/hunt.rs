@@ -31,10 +31,10 @@ impl Hunt {
         let rules: Vec<&Detection> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
         let between = Between::default();
         let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
-        let launches = remembered(&store, "hunt_launches", "FROM linked_launches()")?;
+        let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
         let launch_count = count(&store, &launches)?;
-        let launches_display = CATALOG.query("linked_launches").map_or(&[][..], |query| &query.display);
+        let launches_display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
         let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "" };
         let next = next_steps(context, newest.as_deref());
         let mut parts = vec![

@@ -1,0 +1,164 @@
+/* ---
+title = "What links launches to deprecated-AMI queries"
+description = """
+Every link between a successful query for deprecated images and a call by which an image becomes an instance (see the
+view ami_launches) that followed within a window. One row per query, launch and link. Refused launches and dry runs are
+here too: they are attempts."""
+display = ["query_time", "launch_time", "link", "lag_seconds", "event_name", "launch_principal_name", "outcome", "error_code", "image_ids", "instance_ids"]
+
+[[parameters]]
+name = "hours"
+type = "INTEGER"
+default = "24"
+description = "Length of the window after the query, in hours."
+
+[[parameters]]
+name = "any_owner"
+type = "BOOLEAN"
+default = "false"
+description = "Whether queries that named no owner count too."
+
+[columns]
+query_event_id = "The query: event_id in ami_queries."
+query_time = "When it was made, UTC."
+query_principal = "Who made it."
+owner_requested = "Whether it named an owner."
+launch_event_id = "The launch: event_id in ami_launches."
+launch_time = "When it was made, UTC."
+event_name = "By which API."
+launch_kind = "instances, request, template or group: see ami_launches."
+link = "What connects them, strongest first: image (asked for by id, and launched), access_key, session_chain (keys handed out to one first principal), principal, role (session issuer), address, on_behalf (a service launched from what a linked call had made)."
+lag_seconds = "Seconds from query to launch."
+on_behalf_of_event_id = "With the link on_behalf: the last linked call that made or changed what was launched from."
+launch_principal = "Who launched."
+launch_principal_name = "The same without what stands before the resource in an ARN."
+launch_source_ip_address = "From where."
+aws_region = "Region of the launch."
+outcome = "success, failure or dry_run."
+error_code = "Why it failed."
+image_ids = "Images launched."
+instance_ids = "Instances launched."
+instance_type = "Their type."
+instance_count = "How many were launched, or asked for."
+--- */
+WITH queries AS (
+    SELECT k.event_id, k.event_time, k.principal, k.owner_requested, k.link, k.link_key
+    FROM ami_query_keys AS k
+    WHERE outcome = 'success'
+      AND include_deprecated
+      AND (owner_requested OR any_owner)
+),
+
+launches AS (
+    SELECT
+        k.event_id,
+        event_time,
+        event_name,
+        launch_kind,
+        link,
+        link_key,
+        principal,
+        principal_name,
+        source_ip_address,
+        aws_region,
+        outcome,
+        error_code,
+        image_ids,
+        instance_ids,
+        instance_type,
+        instance_count
+    FROM ami_launch_keys AS k
+),
+
+direct AS (
+    SELECT
+        q.event_id AS query_event_id,
+        q.event_time AS query_time,
+        q.principal AS query_principal,
+        q.owner_requested,
+        q.link,
+        l.event_id,
+        l.event_time
+    FROM queries AS q
+    INNER JOIN launches AS l
+        ON l.link = q.link
+        AND l.link_key = q.link_key
+        AND l.event_time >= q.event_time
+        AND l.event_time <= q.event_time + hours * INTERVAL '1' HOUR
+),
+
+-- launches by a service, from what a linked call had made after the query
+on_behalf AS (
+    SELECT
+        d.query_event_id,
+        d.query_time,
+        d.query_principal,
+        d.owner_requested,
+        l.event_id,
+        l.event_time,
+        max_by(d.event_id, d.event_time) AS on_behalf_of_event_id
+    FROM direct AS d
+    INNER JOIN launches AS m
+        ON m.event_id = d.event_id
+        AND m.link = 'makes'
+    INNER JOIN launches AS l
+        ON l.link = 'made_from'
+        AND l.link_key = m.link_key
+        AND l.event_time >= d.event_time
+        AND l.event_time <= d.query_time + hours * INTERVAL '1' HOUR
+    GROUP BY d.query_event_id, d.query_time, d.query_principal, d.owner_requested, l.event_id, l.event_time
+),
+
+links AS (
+    SELECT d.query_event_id, d.query_time, d.query_principal, d.owner_requested, d.event_id, d.link, NULL AS on_behalf_of_event_id
+    FROM direct AS d
+    UNION ALL
+    SELECT b.query_event_id, b.query_time, b.query_principal, b.owner_requested, b.event_id, 'on_behalf', b.on_behalf_of_event_id
+    FROM on_behalf AS b
+),
+
+details AS (
+    SELECT
+        l.event_id,
+        any_value(event_time) AS launch_time,
+        any_value(event_name) AS event_name,
+        any_value(launch_kind) AS launch_kind,
+        any_value(principal) AS launch_principal,
+        any_value(principal_name) AS launch_principal_name,
+        any_value(source_ip_address) AS launch_source_ip_address,
+        any_value(aws_region) AS aws_region,
+        any_value(outcome) AS outcome,
+        any_value(error_code) AS error_code,
+        any_value(image_ids) AS image_ids,
+        any_value(instance_ids) AS instance_ids,
+        any_value(instance_type) AS instance_type,
+        any_value(instance_count) AS instance_count
+    FROM launches AS l
+    GROUP BY l.event_id
+)
+
+SELECT
+    k.query_event_id,
+    k.query_time,
+    k.query_principal,
+    k.owner_requested,
+    k.event_id AS launch_event_id,
+    d.launch_time,
+    d.event_name,
+    d.launch_kind,
+    k.link,
+    seconds_between(k.query_time, d.launch_time) AS lag_seconds,
+    k.on_behalf_of_event_id,
+    d.launch_principal,
+    d.launch_principal_name,
+    d.launch_source_ip_address,
+    d.aws_region,
+    d.outcome,
+    d.error_code,
+    d.image_ids,
+    d.instance_ids,
+    d.instance_type,
+    d.instance_count
+FROM links AS k
+INNER JOIN details AS d ON d.event_id = k.event_id
+ORDER BY k.query_time, d.launch_time, k.query_event_id, k.event_id, link_rank(k.link)
