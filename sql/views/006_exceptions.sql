@@ -6,6 +6,13 @@ WHERE expires_at IS NULL OR expires_at > utc_now();
 
 COMMENT ON VIEW exceptions_in_force IS 'Exceptions that have not expired: those that suppress alerts.';
 
+CREATE OR REPLACE MACRO exception_state(expires_at) AS CASE
+    WHEN expires_at <= utc_now() THEN 'expired'
+    WHEN expires_at <= utc_now() + INTERVAL 14 DAY THEN 'expires soon'
+    ELSE 'in force'
+END;
+COMMENT ON MACRO exception_state IS 'State of an exception that expires then: in force, expires soon (within 14 days), or expired.';
+
 -- A condition on something that the alert does not have is not met.
 CREATE OR REPLACE MACRO exception_covers(
     exception, rule, principal, account_id, session_issuer_arn, access_key_id, source_ip_address, user_agent, aws_region, owners

@@ -2,6 +2,7 @@
 
 mod correlate;
 mod detect;
+mod exceptions;
 mod export;
 mod hunt;
 mod load;
@@ -68,6 +69,7 @@ enum Command {
     Load(load::Load),
     Hunt(hunt::Hunt),
     Detect(detect::Detect),
+    Exceptions(exceptions::Exceptions),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Load(command) => command.run(&context),
         Command::Hunt(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
+        Command::Exceptions(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),

@@ -48,10 +48,7 @@ pub fn moment_to_come(text: &str) -> Result<NaiveDateTime, String> {
 }
 
 /// A duration is put to the present by `apply`.
-fn parse(
-    text: &str,
-    apply: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>,
-) -> Option<NaiveDateTime> {
+fn parse(text: &str, apply: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>) -> Option<NaiveDateTime> {
     if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
         && let Ok(count) = text[..text.len() - 1].parse::<u32>()
     {
