@@ -141,3 +141,46 @@ COMMENT ON MACRO link_rank IS 'Place of a link among links_by_strength(), from 1
 CREATE OR REPLACE MACRO strongest_first(links VARCHAR[]) AS
     list_filter(links_by_strength(), lambda link: list_contains(links, link));
 COMMENT ON MACRO strongest_first IS 'Links in the order of links_by_strength().';
+
+-- The one place that knows how addresses are written (RFC 4291, section 2.2); DuckDB's type INET is in an extension.
+-- What is computed is bound by a lambda: a macro's argument would be written out, and planned, wherever it is named.
+CREATE OR REPLACE MACRO ip_number(address VARCHAR) AS list_transform(
+    list_transform(
+        [CASE WHEN contains(address, ':') THEN lower(address) WHEN contains(address, '.') THEN '::ffff:' || address END],
+        -- four digits for each group, - for what :: leaves out
+        lambda groups: CASE
+            WHEN regexp_full_match(groups, '(([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?::)?([0-9a-f]{1,4}:)*([0-9a-f]{1,4}|((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9]))|([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?::')
+                THEN list_aggregate(list_transform(string_split(groups, ':'), lambda digits: CASE
+                    WHEN digits = '' THEN '-'
+                    WHEN contains(digits, '.') THEN list_aggregate(list_transform(
+                        string_split(digits, '.'), lambda byte: printf('%02x', try_cast(byte AS INTEGER))
+                    ), 'string_agg', '')
+                    ELSE lpad(digits, 4, '0')
+                END), 'string_agg', '')
+        END
+    ),
+    lambda digits: CASE WHEN CASE WHEN contains(digits, '-') THEN length(replace(digits, '-', '')) <= 28 ELSE length(digits) = 32 END
+        THEN try_cast('0x' || rpad(
+            regexp_extract(digits, '^[^-]*'), 32 - length(regexp_extract(digits, '[^-]*$'))::INTEGER, '0'
+        ) || regexp_extract(digits, '[^-]*$') AS UHUGEINT)
+    END
+)[1];
+COMMENT ON MACRO ip_number IS 'An IPv4 or IPv6 address as a number, however it is written; IPv4 as the IPv6 addresses ::ffff:0:0/96 that stand for it. Null for what is no address.';
+
+-- A network without a length is one address; bits behind its length do not matter.
+CREATE OR REPLACE MACRO ip_in_network(address VARCHAR, network VARCHAR) AS list_transform(
+    [{
+        'numbers': list_transform([address, regexp_extract(network, '^[^/]*')], lambda text: ip_number(text)),
+        -- how many bits may differ
+        'host_bits': CASE WHEN contains(network, ':') THEN 128 ELSE 32 END - CASE
+            WHEN NOT contains(network, '/') THEN CASE WHEN contains(network, ':') THEN 128 ELSE 32 END
+            ELSE try_cast(nullif(regexp_extract(network, '^[^/]*/([0-9]{1,3})$', 1), '') AS INTEGER)
+        END
+    }],
+    lambda n: CASE WHEN n.host_bits >= 0
+        -- both IPv4, or neither
+        THEN (n.numbers[1] >> 32::UHUGEINT = 65535) = (n.numbers[2] >> 32::UHUGEINT = 65535)
+            AND n.numbers[1] >> n.host_bits::UHUGEINT = n.numbers[2] >> n.host_bits::UHUGEINT
+    END
+)[1];
+COMMENT ON MACRO ip_in_network IS 'Whether an address lies in a network (192.0.2.0/24, 2001:db8::/32, or one address); null if either is none. IPv4 and IPv6 networks have no address in common.';

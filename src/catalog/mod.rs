@@ -173,7 +173,7 @@ impl Catalog {
     pub fn install(&self) -> Vec<String> {
         let views = self.views.iter().map(|&statements| statements.to_owned());
         let detections = self.detections.iter().map(Detection::install);
-        let rules = [self.install_rules(), self.install_matches()];
+        let rules = [self.install_rules(), self.install_matches(), install_exception_matches(&self.detections)];
         views.chain(detections).chain(rules).chain(self.queries.iter().map(Query::install)).collect()
     }
 
@@ -256,18 +256,55 @@ impl Catalog {
 }
 
 impl Detection {
-    /// Statements that install it: a view, with the rule's name, severity and risk score in each row.
+    /// Statements that install it: two views, with the rule's name, severity and risk score in each row. One has all
+    /// matches, each with the exception that suppresses it; the other, which bears the rule's name, the rest.
     fn install(&self) -> String {
         let Self { name, select, .. } = self;
         let (severity, risk_score) = (self.severity.name(), self.risk_score);
+        let comment = format!("{}. {}", self.title, one_line(&self.description));
         format!(
-            "CREATE OR REPLACE VIEW {name} AS\n\
+            "CREATE OR REPLACE VIEW {name}_with_suppressed AS\n\
+             SELECT alert.*, suppressing_exception({ALERT}) AS suppressed_by\n\
+             FROM (\n\
              SELECT '{name}' AS rule, '{severity}' AS severity, {risk_score} AS risk_score, alert.*\n\
-             FROM (\n{select}\n) AS alert;\n\
+             FROM (\n{select}\n) AS alert\n\
+             ) AS alert;\n\
+             COMMENT ON VIEW {name}_with_suppressed IS {};\n\
+             COMMENT ON COLUMN {name}_with_suppressed.suppressed_by IS \
+             'Name of the exception that suppresses the alert; null: none does.';\n\
+             CREATE OR REPLACE VIEW {name} AS\n\
+             SELECT alert.* EXCLUDE (suppressed_by)\n\
+             FROM {name}_with_suppressed AS alert\n\
+             WHERE alert.suppressed_by IS NULL;\n\
              COMMENT ON VIEW {name} IS {};",
-            quote(&format!("{}. {}", self.title, one_line(&self.description)))
+            quote(&format!("As {name}, with the alerts that exceptions suppress. {comment}")),
+            quote(&comment)
         )
     }
+}
+
+/// What exceptions look at in an alert, so that every detection has these columns: the arguments of the macro
+/// suppressing_exception.
+const ALERT: &str = "alert.rule, alert.principal, alert.account_id, alert.session_issuer_arn, alert.access_key_id, \
+    alert.source_ip_address, alert.user_agent, alert.aws_region, alert.owners";
+
+/// Statements that install the view of what each exception covers.
+fn install_exception_matches(detections: &[Detection]) -> String {
+    let of = |Detection { name, enabled, .. }: &Detection| {
+        let named = if *enabled { "" } else { " AND exception.rule IS NOT NULL" };
+        format!(
+            "SELECT exception.name, alert.rule, alert.event_id, alert.event_time, alert.principal\n\
+             FROM exceptions AS exception, {name}_with_suppressed AS alert\n\
+             WHERE exception_covers(exception, {ALERT}){named}"
+        )
+    };
+    let matches: Vec<_> = detections.iter().map(of).collect();
+    format!(
+        "CREATE OR REPLACE VIEW exception_matches AS\n{};\n\
+         COMMENT ON VIEW exception_matches IS 'Each exception with each alert it covers, expired ones and what others \
+         cover too; of rules that run unasked or that it names.';",
+        matches.join("\nUNION ALL\n")
+    )
 }
 
 impl Query {

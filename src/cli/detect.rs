@@ -6,7 +6,7 @@ use super::time::Between;
 use super::{Context, exit};
 use crate::catalog::{CATALOG, Detection, Severity, one_line, quote};
 use crate::output::Format;
-use crate::store::{Cell, Mode, Store};
+use crate::store::{Mode, Store};
 
 /// Run the detections and print alerts, newest first
 #[derive(Debug, Args)]
@@ -15,6 +15,7 @@ Examples:
   trailduck detect
   trailduck detect --since 24h --fail-on low     exit code 3 when there is an alert
   trailduck detect deprecated_ami_queries_any_owner --format json
+  trailduck detect --include-suppressed          what `trailduck exceptions` hides too
   trailduck detect --list")]
 pub struct Detect {
     /// Rules to run; those that are enabled unless told
@@ -24,7 +25,11 @@ pub struct Detect {
     #[command(flatten)]
     between: Between,
 
-    /// Exit with code 3 when there is an alert of this severity or above
+    /// Show the alerts that exceptions suppress too, each with its exception
+    #[arg(long)]
+    include_suppressed: bool,
+
+    /// Exit with code 3 when there is an alert of this severity or above that is not suppressed
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
 
@@ -44,19 +49,28 @@ impl Detect {
             return Ok(exit::DONE);
         }
         let store = context.open(Mode::Read)?;
-        let alerts = alerts(&rules, &self.between);
-        let rows = context.printer.print(&store, &alerts, &self.print, &rules[0].display)?;
-        if rows == 0 && self.print.limit != Some(0) && self.print.format == Format::Table {
-            note("no alerts");
+        let mut display = rules[0].display.clone();
+        let rows = if self.include_suppressed {
+            display.push("suppressed_by".to_owned());
+            with_suppressed(&rules, &self.between)
+        } else {
+            alerts(&rules, &self.between)
+        };
+        let rows = context.printer.print(&store, &rows, &self.print, &display)?;
+        if self.print.format == Format::Table {
+            if rows == 0 && self.print.limit != Some(0) {
+                note("no alerts");
+            }
+            if !self.include_suppressed {
+                note_suppressed(&store, &rules, &self.between)?;
+            }
         }
         let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
         let severe: Vec<_> = rules.into_iter().filter(|rule| rule.severity >= threshold).collect();
         if severe.is_empty() {
             return Ok(exit::DONE);
         }
-        let count = format!("SELECT count(*) FROM ({})", self::alerts(&severe, &self.between));
-        let (_, counted) = store.collect(&count)?;
-        let none = counted == [[Cell::Integer(0)]];
+        let none = count(&store, &alerts(&severe, &self.between))? == 0;
         Ok(if none { exit::DONE } else { exit::FINDINGS })
     }
 }
@@ -71,9 +85,37 @@ fn select(names: &[String]) -> Vec<&'static Detection> {
 
 /// All alerts of some rules, newest first.
 pub fn alerts(rules: &[&Detection], between: &Between) -> String {
-    let of = |rule: &&Detection| format!("SELECT * FROM {} WHERE {}", rule.name, between.condition("event_time"));
+    newest_first(rules, "", between)
+}
+
+/// As [`alerts`], with those that exceptions suppress and a column that says which.
+fn with_suppressed(rules: &[&Detection], between: &Between) -> String {
+    newest_first(rules, "_with_suppressed", between)
+}
+
+fn newest_first(rules: &[&Detection], suffix: &str, between: &Between) -> String {
+    let condition = between.condition("event_time");
+    let of = |rule: &&Detection| format!("SELECT * FROM {}{suffix} WHERE {condition}", rule.name);
     let alerts: Vec<_> = rules.iter().map(of).collect();
     format!("{} ORDER BY event_time DESC, event_id", alerts.join(" UNION ALL BY NAME "))
+}
+
+/// Says how many alerts are not shown.
+fn note_suppressed(store: &Store, rules: &[&Detection], between: &Between) -> anyhow::Result<()> {
+    // mostly there are none, and the rules need not be asked again
+    if count(store, "FROM exceptions_in_force")? == 0 {
+        return Ok(());
+    }
+    let suppressed = format!("FROM ({}) WHERE suppressed_by IS NOT NULL", with_suppressed(rules, between));
+    let suppressed = count(store, &suppressed)?;
+    if suppressed > 0 {
+        note(&format!("{suppressed} suppressed by exceptions: --include-suppressed shows them"));
+    }
+    Ok(())
+}
+
+fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {
+    Ok(store.connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get(0))?)
 }
 
 /// The rules themselves, as rows.

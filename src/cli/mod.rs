@@ -2,6 +2,7 @@
 
 mod correlate;
 mod detect;
+mod exceptions;
 mod export;
 mod hunt;
 mod load;
@@ -72,6 +73,8 @@ enum Command {
     Hunt(hunt::Hunt),
     Detect(detect::Detect),
     Triage(triage::Triage),
+
+    Exceptions(exceptions::Exceptions),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
@@ -118,6 +121,8 @@ pub fn main() -> ExitCode {
         Command::Hunt(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
         Command::Triage(command) => command.run(&context),
+
+        Command::Exceptions(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),

@@ -1,6 +1,6 @@
 //! Moments as people type them.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use clap::Args;
 
 // Arguments that bound a time: the interval is half-open, [since, until). (No doc comment: see PrintArgs.)
@@ -30,8 +30,25 @@ impl Between {
 
 /// A moment in UTC: so long ago (`90s`, `30m`, `24h`, `7d`, `2w`), a date (its beginning), or RFC 3339.
 fn moment(text: &str) -> Result<NaiveDateTime, String> {
-    let wrong =
-        || "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned();
+    parse(text, |now, duration| now.checked_sub_signed(duration)).ok_or_else(|| {
+        "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned()
+    })
+}
+
+/// A moment to come: so long from now, a date (its beginning), or RFC 3339.
+pub fn moment_to_come(text: &str) -> Result<NaiveDateTime, String> {
+    let moment = parse(text, |now, duration| now.checked_add_signed(duration))
+        // what comes later cannot be written as RFC 3339
+        .filter(|moment| moment.year() <= 9999)
+        .ok_or("expected how long from now (24h, 30d, 12w), a date (2027-01-31) or a time (2027-01-31T14:00:00Z)")?;
+    if moment <= Utc::now().naive_utc() {
+        return Err("that is in the past".to_owned());
+    }
+    Ok(moment)
+}
+
+/// A duration is put to the present by `apply`.
+fn parse(text: &str, apply: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>) -> Option<NaiveDateTime> {
     if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
         && let Ok(count) = text[..text.len() - 1].parse::<u32>()
     {
@@ -41,15 +58,14 @@ fn moment(text: &str) -> Result<NaiveDateTime, String> {
             'h' => 3600,
             'd' => 86400,
             'w' => 7 * 86400,
-            _ => return Err(wrong()),
+            _ => return None,
         };
-        let ago = TimeDelta::seconds(i64::from(count) * seconds);
-        return Utc::now().naive_utc().checked_sub_signed(ago).ok_or_else(wrong);
+        return apply(Utc::now().naive_utc(), TimeDelta::seconds(i64::from(count) * seconds));
     }
     if let Ok(date) = text.parse::<NaiveDate>() {
-        return Ok(date.and_time(chrono::NaiveTime::MIN));
+        return Some(date.and_time(chrono::NaiveTime::MIN));
     }
-    DateTime::parse_from_rfc3339(text).map(|time| time.naive_utc()).map_err(|_| wrong())
+    DateTime::parse_from_rfc3339(text).map(|time| time.naive_utc()).ok()
 }
 
 #[cfg(test)]
@@ -71,6 +87,21 @@ mod tests {
         for text in ["", "yesterday", "7", "d", "7x", "-7d", "2026-13-01", "2026-10-01T14:00:00", "99999999999d", "7é"]
         {
             assert!(moment(text).is_err_and(|error| error.contains("24h")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_to_come_is_counted_from_now_and_not_past() {
+        let to_come = moment_to_come("12w").expect("a moment") - Utc::now().naive_utc();
+        assert!((TimeDelta::weeks(12) - to_come).abs() < TimeDelta::minutes(1));
+        let shown = |text| moment_to_come(text).map(|moment| moment.to_string());
+        assert_eq!(shown("9999-12-31"), Ok("9999-12-31 00:00:00".to_owned()));
+        assert_eq!(shown("9999-12-31T14:00:00+02:00"), Ok("9999-12-31 12:00:00".to_owned()));
+        for past in ["2020-01-01", "2020-01-01T00:00:00Z", "0d"] {
+            assert_eq!(shown(past), Err("that is in the past".to_owned()), "{past}");
+        }
+        for text in ["", "tomorrow", "30", "30y", "-1d", "2999-02-30", "4294967295w", "3000000d", "10000-01-01"] {
+            assert!(moment_to_come(text).is_err_and(|error| error.contains("30d")), "{text}");
         }
     }
 
