@@ -8,6 +8,8 @@
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
 pub mod cli;
+/// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
+pub mod inventory;
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

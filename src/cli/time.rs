@@ -29,7 +29,7 @@ impl Between {
 }
 
 /// A moment in UTC: so long ago (`90s`, `30m`, `24h`, `7d`, `2w`), a date (its beginning), or RFC 3339.
-fn moment(text: &str) -> Result<NaiveDateTime, String> {
+pub fn moment(text: &str) -> Result<NaiveDateTime, String> {
     let wrong =
         || "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned();
     if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
