@@ -8,8 +8,13 @@
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
 pub mod cli;
+<<<<<<< HEAD
 /// Exceptions: alerts known to be legitimate, in the store and as files.
 pub mod exceptions;
+=======
+/// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
+pub mod inventory;
+>>>>>>> amis
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod amis;
 mod correlate;
 mod detect;
 mod exceptions;
@@ -78,6 +79,7 @@ enum Command {
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
+    Amis(amis::Amis),
     Export(export::Export),
     Status(status::Status),
 }
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
+        Command::Amis(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
     };
