@@ -58,3 +58,11 @@ COMMENT ON MACRO item_values IS 'One field of each item of an EC2 set, as text; 
 
 CREATE OR REPLACE MACRO arrays_overlap(a VARCHAR[], b VARCHAR[]) AS list_has_any(a, b);
 COMMENT ON MACRO arrays_overlap IS 'Whether two lists have a value in common.';
+
+-- By the haversine formula, on a sphere of the Earth's mean radius. Rounding may take antipodes beyond 1, where asin ends.
+CREATE OR REPLACE MACRO distance_km(latitude_a DOUBLE, longitude_a DOUBLE, latitude_b DOUBLE, longitude_b DOUBLE) AS
+    2 * 6371.0088 * asin(least(1.0, sqrt(
+        pow(sin(radians(latitude_b - latitude_a) / 2), 2)
+        + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2)
+    )));
+COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in kilometres.';
