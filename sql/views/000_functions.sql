@@ -184,3 +184,11 @@ CREATE OR REPLACE MACRO ip_in_network(address VARCHAR, network VARCHAR) AS list_
     END
 )[1];
 COMMENT ON MACRO ip_in_network IS 'Whether an address lies in a network (192.0.2.0/24, 2001:db8::/32, or one address); null if either is none. IPv4 and IPv6 networks have no address in common.';
+
+-- By the haversine formula, on a sphere of the Earth's mean radius. Rounding may take antipodes beyond 1, where asin ends.
+CREATE OR REPLACE MACRO distance_km(latitude_a DOUBLE, longitude_a DOUBLE, latitude_b DOUBLE, longitude_b DOUBLE) AS
+    2 * 6371.0088 * asin(least(1.0, sqrt(
+        pow(sin(radians(latitude_b - latitude_a) / 2), 2)
+        + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2)
+    )));
+COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in kilometres.';
