@@ -1,20 +1,17 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli, load, exceptions, output, store, catalog; record and source know
-//! neither each other nor a database.
+//! output. A module imports only what stands to its right: cli; load, inventory, exceptions; output, store, catalog;
+//! record and source know neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
 pub mod cli;
-<<<<<<< HEAD
 /// Exceptions: alerts known to be legitimate, in the store and as files.
 pub mod exceptions;
-=======
 /// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
 pub mod inventory;
->>>>>>> amis
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

@@ -29,8 +29,7 @@ impl Between {
 }
 
 /// A moment in UTC: so long ago (`90s`, `30m`, `24h`, `7d`, `2w`), a date (its beginning), or RFC 3339.
-<<<<<<< HEAD
-fn moment(text: &str) -> Result<NaiveDateTime, String> {
+pub fn moment(text: &str) -> Result<NaiveDateTime, String> {
     parse(text, |now, duration| now.checked_sub_signed(duration)).ok_or_else(|| {
         "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned()
     })
@@ -50,11 +49,6 @@ pub fn moment_to_come(text: &str) -> Result<NaiveDateTime, String> {
 
 /// A duration is put to the present by `apply`.
 fn parse(text: &str, apply: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>) -> Option<NaiveDateTime> {
-=======
-pub fn moment(text: &str) -> Result<NaiveDateTime, String> {
-    let wrong =
-        || "expected how long ago (30m, 24h, 7d, 2w), a date (2026-10-01) or a time (2026-10-01T14:00:00Z)".to_owned();
->>>>>>> amis
     if let Some(unit) = text.chars().last().filter(char::is_ascii_alphabetic)
         && let Ok(count) = text[..text.len() - 1].parse::<u32>()
     {
