@@ -4,6 +4,8 @@
 //! The store installs a detection as a view and a query as a table macro; the command line and the documentation
 //! follow from the front matter. Adding one is adding a file.
 
+mod install;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -169,77 +171,6 @@ impl Catalog {
         }
     }
 
-    /// Statements that install all views and macros, in order.
-    pub fn install(&self) -> Vec<String> {
-        let views = self.views.iter().map(|&statements| statements.to_owned());
-        let detections = self.detections.iter().map(Detection::install);
-        let rules = [self.install_rules(), self.install_matches(), install_exception_matches(&self.detections)];
-        views.chain(detections).chain(rules).chain(self.queries.iter().map(Query::install)).collect()
-    }
-
-    /// Statements that install what the rules say of themselves.
-    fn install_rules(&self) -> String {
-        let step = |rule: &Detection, kind: &str, steps: &[String]| {
-            let step = |(index, step): (usize, &String)| {
-                format!("({}, '{kind}', {}, {})", quote(&rule.name), index + 1, quote(&one_line(step)))
-            };
-            steps.iter().enumerate().map(step).collect::<Vec<_>>()
-        };
-        let steps = |rule: &Detection| {
-            [
-                step(rule, "false_positive", &rule.false_positives),
-                step(rule, "investigation", &rule.investigation),
-                step(rule, "response", &rule.response),
-                step(rule, "reference", &rule.references),
-            ]
-            .concat()
-        };
-        let steps: Vec<_> = self.detections.iter().flat_map(steps).collect();
-        format!(
-            "CREATE OR REPLACE VIEW rules AS {};\n\
-             COMMENT ON VIEW rules IS 'The detections, one row each, as their files in sql/detections describe them.';\n\
-             CREATE OR REPLACE VIEW rule_steps AS\n\
-             SELECT * FROM (VALUES {}) AS t(rule, kind, position, step);\n\
-             COMMENT ON VIEW rule_steps IS 'What the rules advise: kind is false_positive, investigation, response or reference.';",
-            self.select_rules(),
-            steps.join(", ")
-        )
-    }
-
-    /// The rules as rows.
-    pub fn select_rules(&self) -> String {
-        let row = |rule: &Detection| {
-            let texts = [
-                &rule.name,
-                rule.severity.name(),
-                &rule.title,
-                &rule.tactic,
-                &rule.technique,
-                &rule.schedule,
-                &rule.lookback,
-            ];
-            let texts = texts.map(quote).join(", ");
-            let description = quote(&one_line(&rule.description));
-            format!("({texts}, {}, {}, {description})", rule.risk_score, rule.enabled)
-        };
-        let rows: Vec<_> = self.detections.iter().map(row).collect();
-        format!(
-            "SELECT * FROM (VALUES {}) AS t(rule, severity, title, tactic, technique, schedule, lookback, risk_score, enabled, description)",
-            rows.join(", ")
-        )
-    }
-
-    /// Statements that install the matches of all rules as one view.
-    fn install_matches(&self) -> String {
-        let all = self.detections.iter().map(|rule| format!("SELECT * FROM {}_with_suppressed", rule.name));
-        let all: Vec<_> = all.collect();
-        format!(
-            "CREATE OR REPLACE VIEW rule_matches AS\n{};\n\
-             COMMENT ON VIEW rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';",
-            all.join("\nUNION ALL BY NAME\n")
-        )
-    }
-
     /// Changes whenever what [`Self::install`] returns does.
     pub fn hash(&self) -> String {
         let hash = self.install().iter().fold(Sha256::new(), |hash, statements| hash.chain_update(statements));
@@ -252,80 +183,6 @@ impl Catalog {
 
     pub fn query(&self, name: &str) -> Option<&Query> {
         self.queries.iter().find(|query| query.name == name)
-    }
-}
-
-impl Detection {
-    /// Statements that install it: two views, with the rule's name, severity and risk score in each row. One has all
-    /// matches, each with the exception that suppresses it; the other, which bears the rule's name, the rest.
-    fn install(&self) -> String {
-        let Self { name, select, .. } = self;
-        let (severity, risk_score) = (self.severity.name(), self.risk_score);
-        let comment = format!("{}. {}", self.title, one_line(&self.description));
-        format!(
-            "CREATE OR REPLACE VIEW {name}_with_suppressed AS\n\
-             SELECT alert.*, suppressing_exception({ALERT}) AS suppressed_by\n\
-             FROM (\n\
-             SELECT '{name}' AS rule, '{severity}' AS severity, {risk_score} AS risk_score, alert.*\n\
-             FROM (\n{select}\n) AS alert\n\
-             ) AS alert;\n\
-             COMMENT ON VIEW {name}_with_suppressed IS {};\n\
-             COMMENT ON COLUMN {name}_with_suppressed.suppressed_by IS \
-             'Name of the exception that suppresses the alert; null: none does.';\n\
-             CREATE OR REPLACE VIEW {name} AS\n\
-             SELECT alert.* EXCLUDE (suppressed_by)\n\
-             FROM {name}_with_suppressed AS alert\n\
-             WHERE alert.suppressed_by IS NULL;\n\
-             COMMENT ON VIEW {name} IS {};",
-            quote(&format!("As {name}, with the alerts that exceptions suppress. {comment}")),
-            quote(&comment)
-        )
-    }
-}
-
-/// What exceptions look at in an alert, so that every detection has these columns: the arguments of the macro
-/// suppressing_exception.
-const ALERT: &str = "alert.rule, alert.principal, alert.account_id, alert.session_issuer_arn, alert.access_key_id, \
-    alert.source_ip_address, alert.user_agent, alert.aws_region, alert.owners";
-
-/// Statements that install the view of what each exception covers.
-fn install_exception_matches(detections: &[Detection]) -> String {
-    let of = |Detection { name, enabled, .. }: &Detection| {
-        let named = if *enabled { "" } else { " AND exception.rule IS NOT NULL" };
-        format!(
-            "SELECT exception.name, alert.rule, alert.event_id, alert.event_time, alert.principal\n\
-             FROM exceptions AS exception, {name}_with_suppressed AS alert\n\
-             WHERE exception_covers(exception, {ALERT}){named}"
-        )
-    };
-    let matches: Vec<_> = detections.iter().map(of).collect();
-    format!(
-        "CREATE OR REPLACE VIEW exception_matches AS\n{};\n\
-         COMMENT ON VIEW exception_matches IS 'Each exception with each alert it covers, expired ones and what others \
-         cover too; of rules that run unasked or that it names.';",
-        matches.join("\nUNION ALL\n")
-    )
-}
-
-impl Query {
-    /// The parameters as the macro declares them.
-    pub fn signature(&self) -> String {
-        let parameter = |parameter: &Parameter| {
-            let default = parameter.default.as_ref().map(|default| format!(" := {default}")).unwrap_or_default();
-            format!("{} {}{default}", parameter.name, parameter.kind.name())
-        };
-        self.parameters.iter().map(parameter).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Statements that install it: a table macro.
-    fn install(&self) -> String {
-        let Self { name, select, .. } = self;
-        format!(
-            "CREATE OR REPLACE MACRO {name}({}) AS TABLE\n{select};\n\
-             COMMENT ON MACRO TABLE {name} IS {};",
-            self.signature(),
-            quote(&format!("{}. {}", self.title, one_line(&self.description)))
-        )
     }
 }
 

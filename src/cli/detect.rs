@@ -4,7 +4,7 @@ use clap::builder::PossibleValuesParser;
 use super::print::{PrintArgs, note};
 use super::time::Between;
 use super::{Context, exit};
-use crate::catalog::{CATALOG, Detection, Severity, one_line, quote};
+use crate::catalog::{CATALOG, Detection, Severity};
 use crate::output::Format;
 use crate::store::{Mode, Store};
 
@@ -45,7 +45,7 @@ impl Detect {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         let rules = select(&self.rules);
         if self.list {
-            context.printer.print(&Store::in_memory()?, &list(), &self.print, &[])?;
+            context.printer.print(&Store::in_memory()?, &CATALOG.select_rules(), &self.print, &[])?;
             return Ok(exit::DONE);
         }
         let store = context.open(Mode::Read)?;
@@ -70,7 +70,7 @@ impl Detect {
         if severe.is_empty() {
             return Ok(exit::DONE);
         }
-        let none = count(&store, &alerts(&severe, &self.between))? == 0;
+        let none = store.count(&alerts(&severe, &self.between))? == 0;
         Ok(if none { exit::DONE } else { exit::FINDINGS })
     }
 }
@@ -103,40 +103,13 @@ fn newest_first(rules: &[&Detection], suffix: &str, between: &Between) -> String
 /// Says how many alerts are not shown.
 fn note_suppressed(store: &Store, rules: &[&Detection], between: &Between) -> anyhow::Result<()> {
     // mostly there are none, and the rules need not be asked again
-    if count(store, "FROM exceptions_in_force")? == 0 {
+    if store.count("FROM exceptions_in_force")? == 0 {
         return Ok(());
     }
     let suppressed = format!("FROM ({}) WHERE suppressed_by IS NOT NULL", with_suppressed(rules, between));
-    let suppressed = count(store, &suppressed)?;
+    let suppressed = store.count(&suppressed)?;
     if suppressed > 0 {
         note(&format!("{suppressed} suppressed by exceptions: --include-suppressed shows them"));
     }
     Ok(())
-}
-
-fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {
-    Ok(store.connection.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get(0))?)
-}
-
-/// The rules themselves, as rows.
-fn list() -> String {
-    let row = |rule: &Detection| {
-        let texts = [
-            &rule.name,
-            rule.severity.name(),
-            &rule.title,
-            &rule.tactic,
-            &rule.technique,
-            &rule.schedule,
-            &rule.lookback,
-        ];
-        let texts = texts.map(quote).join(", ");
-        let description = quote(&one_line(&rule.description));
-        format!("({texts}, {}, {}, {description})", rule.risk_score, rule.enabled)
-    };
-    let rows: Vec<_> = CATALOG.detections.iter().map(row).collect();
-    format!(
-        "FROM (VALUES {}) AS t(rule, severity, title, tactic, technique, schedule, lookback, risk_score, enabled, description)",
-        rows.join(", ")
-    )
 }

@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::load::{What, as_row, in_words};
-use super::page::{Layout, Pages, Part, count, remembered};
+use super::page::{Layout, Pages, Part, remembered};
 use super::time::Between;
 use super::{Context, detect};
 use crate::catalog::{CATALOG, Detection, quote};
@@ -33,7 +33,7 @@ impl Hunt {
         let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
         let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
-        let launch_count = count(&store, &launches)?;
+        let launch_count = store.count(&launches)?;
         let launches_display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
         let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "" };
         let next = next_steps(context, newest.as_deref());

@@ -75,7 +75,7 @@ impl<'p> Pages<'p> {
         for part in parts {
             writeln!(to, "\n{}", self.printer.title(&part.title))?;
             match part.layout {
-                _ if is_empty(store, part)? => {
+                _ if store.count(&part.sql)? == 0 => {
                     if !part.empty.is_empty() {
                         writeln!(to, " {}", part.empty)?;
                     }
@@ -104,7 +104,7 @@ impl<'p> Pages<'p> {
         for part in parts {
             writeln!(to, "## {}\n", part.title)?;
             match part.layout {
-                _ if is_empty(store, part)? && !part.empty.is_empty() => writeln!(to, "{}", part.empty)?,
+                _ if !part.empty.is_empty() && store.count(&part.sql)? == 0 => writeln!(to, "{}", part.empty)?,
                 Layout::Fields(display) => {
                     self.printer.print_fields(to, store, &part.sql, Format::Markdown, display)?;
                 }
@@ -168,11 +168,6 @@ impl<'p> Pages<'p> {
     }
 }
 
-fn is_empty(store: &Store, part: &Part) -> anyhow::Result<bool> {
-    let (_, rows) = store.collect(&format!("SELECT 1 FROM (\n{}\n) LIMIT 1", part.sql))?;
-    Ok(rows.is_empty())
-}
-
 /// The commands of a part, if they have any, and what they are for.
 fn steps(store: &Store, part: &Part) -> anyhow::Result<Vec<(Option<String>, String)>> {
     let (_, rows) = store.collect(&format!("SELECT command, step FROM (\n{}\n)", part.sql))?;
@@ -188,12 +183,4 @@ fn steps(store: &Store, part: &Part) -> anyhow::Result<Vec<(Option<String>, Stri
 pub fn remembered(store: &Store, table: &str, sql: &str) -> anyhow::Result<String> {
     store.connection.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}"))?;
     Ok(format!("FROM {table}"))
-}
-
-pub fn count(store: &Store, sql: &str) -> anyhow::Result<i64> {
-    let (_, rows) = store.collect(&format!("SELECT count(*) FROM (\n{sql}\n)"))?;
-    Ok(match rows.first().map(Vec::as_slice) {
-        Some([Cell::Integer(count)]) => *count,
-        _ => 0,
-    })
 }

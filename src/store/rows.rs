@@ -88,6 +88,11 @@ impl Store {
         Ok((collected.columns, collected.rows))
     }
 
+    /// How many rows a query has.
+    pub fn count(&self, sql: &str) -> anyhow::Result<i64> {
+        Ok(self.connection.query_row(&format!("SELECT count(*) FROM (\n{sql}\n)"), [], |row| row.get(0))?)
+    }
+
     /// Columns of a query; none if it is a statement of another kind.
     fn columns(&self, sql: &str) -> anyhow::Result<Option<Vec<Column>>> {
         // the database tells queries from other statements: only a query can stand in parentheses
