@@ -103,6 +103,7 @@ found AS (
     FROM triage_source_users(event_id => event_id) AS u
     CROSS JOIN anchor AS a
     WHERE NOT u.is_same_identity
+      AND NOT u.is_same_chain
       AND u.last_seen >= a.event_time - INTERVAL '1' DAY
       AND u.first_seen <= a.event_time + INTERVAL '1' DAY
     HAVING count(*) > 0

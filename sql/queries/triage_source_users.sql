@@ -1,7 +1,7 @@
 /* ---
 title = "Triage: who else used the address"
 description = "Every principal that called from the address of an event, ever, the latest first. Empty for AWS services, who share theirs."
-display = ["principal_name", "is_same_identity", "calls", "failures", "first_seen", "last_seen", "clients"]
+display = ["principal_name", "is_same_identity", "is_same_chain", "calls", "failures", "first_seen", "last_seen", "clients"]
 
 [[parameters]]
 name = "event_id"
@@ -12,6 +12,7 @@ description = "The event of the alert."
 principal = "Who called from there."
 principal_name = "The same without what stands before the resource in an ARN."
 is_same_identity = "Whether it is the user of the event, or a session of its role."
+is_same_chain = "Whether its credentials and the event's come from the same first ones."
 calls = "Calls from there."
 failures = "Those that failed."
 first_seen = "First call from there, UTC."
@@ -22,6 +23,7 @@ SELECT
     c.principal,
     min(c.principal_name) AS principal_name,
     bool_or(c.same_identity) AS is_same_identity,
+    bool_or(c.same_session_chain) AS is_same_chain,
     count(*) AS calls,
     count(CASE WHEN c.outcome = 'failure' THEN 1 END) AS failures,
     min(c.event_time) AS first_seen,

@@ -45,8 +45,8 @@ first_logged AS (
     GROUP BY image_id, subject
 )
 
-SELECT image_id, subject, said_at, deprecation_time, state, source, event_id
-FROM logged
+SELECT image_id, subject, said_at, deprecation_time, state, source, l.event_id
+FROM logged AS l
 UNION ALL
 SELECT
     d.image_id,

@@ -13,7 +13,7 @@ FROM (VALUES
     ('new_address', 15, 'This user or role never called from this address before the day of the call.'),
     ('new_country', 15, 'This user or role never called from this country before the day of the call.'),
     ('impossible_travel', 20, 'The principal called from two places farther apart than an aeroplane flies in the time between.'),
-    ('shared_address', 5, 'Another user or role used the same address on the same day.'),
+    ('shared_address', 5, 'A user or role that is not part of the session chain used the same address within a day.'),
     ('new_client', 10, 'This user or role never used this client before the day of the call.'),
     ('offensive_client', 25, 'The user agent names a tool or a distribution made to attack.'),
     -- what was asked

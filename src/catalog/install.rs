@@ -8,7 +8,7 @@ impl Catalog {
         let views = self.views.iter().map(|&statements| statements.to_owned());
         let detections = self.detections.iter().map(Detection::install);
         let rules = [self.install_rules(), self.install_matches(), install_exception_matches(&self.detections)];
-        views.chain(detections).chain(rules).chain(self.queries.iter().map(Query::install)).collect()
+        views.chain(detections).chain(rules).chain(by_need(&self.queries).into_iter().map(Query::install)).collect()
     }
 
     /// Statements that install what the rules say of themselves.
@@ -125,6 +125,21 @@ fn install_exception_matches(detections: &[Detection]) -> String {
          cover too; of rules that run unasked or that it names.';",
         matches.join("\nUNION ALL\n")
     )
+}
+
+/// Queries in an order in which each comes after those it asks.
+fn by_need(queries: &[Query]) -> Vec<&Query> {
+    let mut waiting: Vec<_> = queries.iter().collect();
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let asks = |query: &Query, other: &Query| query.name != other.name && query.select.contains(&format!("{}(", other.name));
+        let (ready, others): (Vec<&Query>, Vec<&Query>) =
+            waiting.iter().copied().partition(|query| !waiting.iter().any(|other| asks(query, other)));
+        assert!(!ready.is_empty(), "queries that ask each other: {:?}", waiting.iter().map(|query| &query.name).collect::<Vec<_>>());
+        ordered.extend(ready);
+        waiting = others;
+    }
+    ordered
 }
 
 impl Query {

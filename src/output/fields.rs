@@ -1,5 +1,6 @@
-//! Rows turned on their side: each value that is not null is a row of its own.
+//! Rows turned on their side: each value is a row of its own.
 
+use super::plain;
 use crate::store::{Cell, Column, Rows};
 
 /// Turns rows into rows of `field` and `value`, behind the cells that say whose they are.
@@ -16,7 +17,7 @@ pub struct Fields<'o> {
 }
 
 impl<'o> Fields<'o> {
-    /// Each row as a list of its fields.
+    /// Each row as a list of its fields, without those that hold nothing.
     pub fn new(output: &'o mut dyn Rows) -> Self {
         Self { output, before: Vec::new(), numbered: false, begun: false, names: Vec::new(), rows: 0 }
     }
@@ -42,9 +43,15 @@ impl Rows for Fields<'_> {
 
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
         self.rows += 1;
-        for (name, cell) in self.names.iter().zip(cells).filter(|(_, cell)| *cell != Cell::Null) {
+        for (name, cell) in self.names.iter().zip(cells) {
+            let nothing = cell == Cell::Null || cell == Cell::Json("[]".to_owned());
+            if nothing && !self.numbered {
+                continue;
+            }
             let before = self.before.iter().map(|(_, cell)| cell.clone());
             let number = self.numbered.then_some(Cell::Integer(self.rows));
+            // numbers among texts are no column of numbers
+            let cell = if self.numbered || matches!(cell, Cell::Json(_)) { cell } else { Cell::Text(plain(&cell)) };
             let row = before.chain(number).chain([Cell::Text(name.clone()), cell]);
             self.output.row(row.collect())?;
         }
