@@ -197,7 +197,10 @@ fn of_the_records_of_two_accounts_the_one_that_knows_the_caller_counts() {
         assume(3, &caller, "two", "ASIA2EXAMPLE"),
     ]);
     assert_eq!(
-        sessions(&place, "right(issued_by_event_id::VARCHAR, 1) AS event, root_access_key_id AS root, root_principal, session_chain"),
+        sessions(
+            &place,
+            "right(issued_by_event_id::VARCHAR, 1) AS event, root_access_key_id AS root, root_principal, session_chain"
+        ),
         [
             json!({"event": "2", "root": "AKIABOBEXAMPLE", "root_principal": "arn:aws:iam::111122223333:user/bob", "session_chain": "AKIABOBEXAMPLE"}),
             json!({"event": "3", "root": null, "root_principal": "AIDAbobEXAMPLE", "session_chain": "AIDAbobEXAMPLE"}),

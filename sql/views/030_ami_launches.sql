@@ -235,8 +235,10 @@ SELECT
     -- the same as keys, which join a launch to the call that made what it was made from
     list_filter(list_concat(
         templates_used,
-        list_transform(spot_instance_request_ids, lambda id: 'spot:' || id),
-        ['group:' || scope || auto_scaling_group, 'fleet:' || fleet_id]
+        CASE WHEN on_behalf THEN list_concat(
+            list_transform(spot_instance_request_ids, lambda id: 'spot:' || id),
+            ['group:' || scope || auto_scaling_group, CASE WHEN event_name = 'RunInstances' THEN 'fleet:' || fleet_id END]
+        ) END
     ), lambda thing: thing IS NOT NULL) AS made_from,
     CASE WHEN on_behalf OR event_name = 'RunInstances' OR outcome <> 'success' THEN []
         ELSE list_filter(list_concat(
