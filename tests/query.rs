@@ -14,7 +14,11 @@ fn every_query_runs_and_has_the_columns_it_documents() {
     for query in &CATALOG.queries {
         let mut args = vec!["query".to_owned(), query.name.clone()];
         for parameter in query.parameters.iter().filter(|parameter| parameter.default.is_none()) {
-            let value = if parameter.name == "event_id" { "a1e27001-4bc7-46d5-ab6e-e5d18726ff95" } else { "*" };
+            let value = match (query.name.as_str(), parameter.name.as_str()) {
+                ("queries_before_launch", _) => "1a07c001-264e-4665-92eb-59bd0f21e6ee",
+                (_, "event_id") => "a1e27001-4bc7-46d5-ab6e-e5d18726ff95",
+                _ => "*",
+            };
             args.extend([format!("--{}", parameter.name), value.to_owned()]);
         }
         let args: Vec<_> = args.iter().map(String::as_str).collect();

@@ -41,33 +41,47 @@ instance_ids = "Instances launched."
 instance_type = "Their type."
 instance_count = "How many were launched, or asked for."
 --- */
-WITH queries AS (
-    SELECT k.event_id, k.event_time, k.principal, k.owner_requested, k.link, k.link_key
+WITH chains AS (
+    SELECT access_key_id, session_chain
+    FROM role_sessions
+),
+
+queries AS (
+    SELECT
+        k.event_id,
+        k.event_time,
+        k.principal,
+        k.owner_requested,
+        k.link,
+        -- a key that no call handed out is a chain's beginning
+        CASE WHEN k.link = 'session_chain' THEN coalesce(c.session_chain, k.link_key) ELSE k.link_key END AS link_key
     FROM ami_query_keys AS k
-    WHERE outcome = 'success'
-      AND include_deprecated
-      AND (owner_requested OR any_owner)
+    LEFT JOIN chains AS c ON c.access_key_id = k.link_key AND k.link = 'session_chain'
+    WHERE k.outcome = 'success'
+      AND k.include_deprecated
+      AND (k.owner_requested OR any_owner)
 ),
 
 launches AS (
     SELECT
         k.event_id,
-        event_time,
-        event_name,
-        launch_kind,
-        link,
-        link_key,
-        principal,
-        principal_name,
-        source_ip_address,
-        aws_region,
-        outcome,
-        error_code,
-        image_ids,
-        instance_ids,
-        instance_type,
-        instance_count
+        k.event_time,
+        k.event_name,
+        k.launch_kind,
+        k.link,
+        CASE WHEN k.link = 'session_chain' THEN coalesce(c.session_chain, k.link_key) ELSE k.link_key END AS link_key,
+        k.principal,
+        k.principal_name,
+        k.source_ip_address,
+        k.aws_region,
+        k.outcome,
+        k.error_code,
+        k.image_ids,
+        k.instance_ids,
+        k.instance_type,
+        k.instance_count
     FROM ami_launch_keys AS k
+    LEFT JOIN chains AS c ON c.access_key_id = k.link_key AND k.link = 'session_chain'
 ),
 
 direct AS (

@@ -1,18 +1,20 @@
 -- Calls by which an image becomes an instance, or was meant to.
 CREATE OR REPLACE VIEW ami_launches AS
 WITH api AS (
-    -- apart: a long list of names would be compared with every event there is
+    -- the scan itself applies a range, a list of names only after all columns have been read
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name IN ('RunInstances', 'RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet')
+      AND event_name BETWEEN 'CreateFleet' AND 'CreateLaunchTemplateVersion'
+      AND event_name IN ('CreateFleet', 'CreateLaunchTemplate', 'CreateLaunchTemplateVersion')
     UNION ALL
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name IN ('CreateLaunchTemplate', 'CreateLaunchTemplateVersion', 'ModifyLaunchTemplate')
+      AND event_name BETWEEN 'ModifyLaunchTemplate' AND 'RunInstances'
+      AND event_name IN ('ModifyLaunchTemplate', 'RequestSpotFleet', 'RequestSpotInstances', 'RunInstances')
     UNION ALL
     FROM api_calls
     WHERE event_source = 'autoscaling.amazonaws.com'
-      AND event_name IN ('CreateLaunchConfiguration', 'CreateAutoScalingGroup', 'UpdateAutoScalingGroup')
+      AND event_name IN ('CreateAutoScalingGroup', 'CreateLaunchConfiguration', 'UpdateAutoScalingGroup')
 ),
 
 calls AS (
@@ -233,8 +235,10 @@ SELECT
     -- the same as keys, which join a launch to the call that made what it was made from
     list_filter(list_concat(
         templates_used,
-        list_transform(spot_instance_request_ids, lambda id: 'spot:' || id),
-        ['group:' || scope || auto_scaling_group, 'fleet:' || fleet_id]
+        CASE WHEN on_behalf THEN list_concat(
+            list_transform(spot_instance_request_ids, lambda id: 'spot:' || id),
+            ['group:' || scope || auto_scaling_group, CASE WHEN event_name = 'RunInstances' THEN 'fleet:' || fleet_id END]
+        ) END
     ), lambda thing: thing IS NOT NULL) AS made_from,
     CASE WHEN on_behalf OR event_name = 'RunInstances' OR outcome <> 'success' THEN []
         ELSE list_filter(list_concat(

@@ -1,8 +1,8 @@
 -- What a query for images and a launch may have in common: one row for each thing, to be joined by link and link_key.
-CREATE OR REPLACE MACRO caller_keys(access_key_id, session_chain, principal_arn, session_issuer_arn, source_ip_address, source_kind) AS [
+CREATE OR REPLACE MACRO caller_keys(access_key_id, principal_arn, session_issuer_arn, source_ip_address, source_kind) AS [
     {'link': 'access_key', 'link_key': access_key_id},
-    -- a key that no call handed out is the beginning of a chain
-    {'link': 'session_chain', 'link_key': coalesce(session_chain, access_key_id)},
+    -- stands for its chain, which role_sessions knows
+    {'link': 'session_chain', 'link_key': access_key_id},
     {'link': 'principal', 'link_key': principal_arn},
     {'link': 'role', 'link_key': session_issuer_arn},
     -- 'AWS Internal' or a service's name is no address that two callers share
@@ -20,14 +20,13 @@ FROM (
         q.* EXCLUDE (request_parameters),
         unnest(list_concat(
             list_transform(q.image_ids, lambda image: {'link': 'image', 'link_key': image}),
-            caller_keys(q.access_key_id, s.session_chain, q.principal_arn, q.session_issuer_arn, q.source_ip_address, q.source_kind)
+            caller_keys(q.access_key_id, q.principal_arn, q.session_issuer_arn, q.source_ip_address, q.source_kind)
         )) AS shared
     FROM ami_queries AS q
-    LEFT JOIN role_sessions AS s ON s.access_key_id = q.access_key_id
 ) AS keyed
 WHERE shared.link_key IS NOT NULL;
 
-COMMENT ON VIEW ami_query_keys IS 'The queries of ami_queries, one row for each thing by which a launch may be linked to it.';
+COMMENT ON VIEW ami_query_keys IS 'The queries of ami_queries, one row for each thing by which a launch may be linked to it; with the link session_chain the access key, whose chain is in role_sessions.';
 
 CREATE OR REPLACE VIEW ami_launch_keys AS
 SELECT
@@ -39,12 +38,11 @@ FROM (
         l.* EXCLUDE (request_parameters, response_elements),
         unnest(list_concat(
             list_transform(l.image_ids, lambda image: {'link': 'image', 'link_key': image}),
-            caller_keys(l.access_key_id, s.session_chain, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind),
+            caller_keys(l.access_key_id, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind),
             list_transform(l.makes, lambda thing: {'link': 'makes', 'link_key': thing}),
             list_transform(CASE WHEN l.on_behalf THEN l.made_from END, lambda thing: {'link': 'made_from', 'link_key': thing})
         )) AS shared
     FROM ami_launches AS l
-    LEFT JOIN role_sessions AS s ON s.access_key_id = l.access_key_id
 ) AS keyed
 WHERE shared.link_key IS NOT NULL;
 

@@ -1,3 +1,4 @@
+use chrono::NaiveDateTime;
 use clap::Args;
 
 use super::print::{PrintArgs, note};
@@ -49,7 +50,8 @@ impl Correlate {
             ("launch_links", format!("FROM launch_links({arguments}) WHERE {condition}"))
         } else {
             let name = "launches_after_deprecated_query";
-            let bound = |name, moment| format!(", {name} := '{moment}'");
+            let bound =
+                |name, moment: NaiveDateTime| format!(", {name} := '{}'", moment.format("%Y-%m-%d %H:%M:%S%.6f"));
             let since = self.between.since.map(|moment| bound("since", moment)).unwrap_or_default();
             let until = self.between.until.map(|moment| bound("until", moment)).unwrap_or_default();
             (name, format!("FROM {name}({arguments}{since}{until})"))
