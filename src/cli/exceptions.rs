@@ -83,6 +83,8 @@ struct Add {
 }
 
 /// List the exceptions, with how many alerts each hides
+///
+/// Counted are alerts of the rules that run unasked, or of the one it names.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -149,6 +151,8 @@ struct Import {
 }
 
 /// Say which exceptions cover nothing, have expired or soon will, or hide only what others hide too
+///
+/// Counted are events, whatever rule alerts of them; those that an expired exception would hide as well.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -194,6 +198,10 @@ impl Add {
             expires_at: self.expires.map(|time| time.trunc_subsecs(0)),
         };
         exception.check().map_err(|error| anyhow!(error))?;
+        // asked for before the store is opened, which no one else could use meanwhile
+        if exception.expires_at.is_none() && !self.never {
+            exception.expires_at = ask_for_expiry()?;
+        }
         let store = context.open(Mode::Write)?;
         let name = exception.name.clone();
         if exceptions::all(&store)?.iter().any(|other| other.name == name) {
@@ -202,16 +210,12 @@ impl Add {
                 context.db_argument()
             );
         }
-        // asked for last, when all else is known to be right
-        if exception.expires_at.is_none() && !self.never {
-            exception.expires_at = ask_for_expiry()?;
-        }
         store.connection.execute_batch(&exceptions::upsert(&exception))?;
 
         let (hidden, alerts, principals) = store.connection.query_row(
             &format!(
                 "SELECT
-                    (SELECT count(*) FROM exception_matches WHERE name = {name}),
+                    (SELECT count(*) FROM exception_matches WHERE name = {name} AND counted),
                     ({}),
                     (SELECT count(DISTINCT principal) FROM exception_matches WHERE name = {name})",
                 count_alerts(exception.rule.as_deref()),
@@ -232,10 +236,9 @@ impl Add {
             note("warning: it hides more than half of the alerts");
         }
         if !exception.conditions.name_one_identity() {
-            note(&format!(
-                "warning: it is not bound to one principal, role or access key; what it hides now comes from {}",
-                counted(principals, "principal")
-            ));
+            let from = counted(principals, "principal");
+            let now = if hidden > 0 { format!("; what it hides now comes from {from}") } else { String::new() };
+            note(&format!("warning: it is not bound to one principal, role or access key{now}"));
         }
         Ok(exit::DONE)
     }
@@ -304,12 +307,10 @@ impl Export {
 
 impl Import {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let (now, author) = (now(), user());
-        // who imports is the author only of what names none
-        let author = author.as_deref().unwrap_or("unknown");
+        let (now, user) = (now(), user().ok());
         let mut wanted: BTreeMap<String, (&Path, Entry)> = BTreeMap::new();
         for path in &self.files {
-            let entries = exceptions::read(&read(path)?, author, now);
+            let entries = exceptions::read(&read(path)?, user.as_deref(), now);
             for entry in entries.map_err(|error| anyhow!("{}: {error}", shown(path)))? {
                 let name = entry.exception.name.clone();
                 if let Some((other, _)) = wanted.insert(name.clone(), (path, entry)) {
@@ -389,7 +390,7 @@ const LIST: &str = "
         e.principal, e.account_id, e.role, e.access_key_id, e.source_ip_address, e.user_agent, e.aws_region, e.owner,
         e.reason, e.author, e.created_at, e.expires_at
     FROM exceptions AS e
-    LEFT JOIN (SELECT name, count(*) AS alerts FROM exception_matches GROUP BY name) AS m ON m.name = e.name";
+    LEFT JOIN (SELECT name, count(*) AS alerts FROM exception_matches WHERE counted GROUP BY name) AS m ON m.name = e.name";
 
 /// A row of [`LIST`] as text, conditions one by one only.
 const ROW_AS_TEXT: &str = "
@@ -402,7 +403,7 @@ const CHECK: &str = "
     WITH matches AS MATERIALIZED (FROM exception_matches),
 
     used AS (
-        SELECT name, count(*) AS covers, max(event_time) AS latest_alert, arg_max(event_id, event_time) AS latest_event_id
+        SELECT name, count(*) AS alerts, count(DISTINCT event_id) AS covers, max(event_time) AS latest_alert, arg_max(event_id, event_time) AS latest_event_id
         FROM matches
         GROUP BY name
     ),
@@ -416,13 +417,13 @@ const CHECK: &str = "
 
     -- of two that hide the same, the older one stays
     redundant AS (
-        SELECT s.name, list(s.other ORDER BY s.other) AS hidden_by_others
+        SELECT s.name, list(s.other ORDER BY s.other) AS also_hidden_by
         FROM shared AS s
-        JOIN used AS u ON u.name = s.name AND u.covers = s.alerts
+        JOIN used AS u ON u.name = s.name AND u.alerts = s.alerts
         JOIN used AS o ON o.name = s.other
         JOIN exceptions AS e ON e.name = s.name
         JOIN exceptions_in_force AS f ON f.name = s.other
-        WHERE o.covers > u.covers OR (f.created_at, f.name) < (e.created_at, e.name)
+        WHERE o.alerts > u.alerts OR (f.created_at, f.name) < (e.created_at, e.name)
         GROUP BY s.name
     ),
 
@@ -433,7 +434,7 @@ const CHECK: &str = "
             coalesce(u.covers, 0) AS covers,
             u.latest_alert,
             u.latest_event_id,
-            r.hidden_by_others,
+            r.also_hidden_by,
             e.expires_at
         FROM exceptions AS e
         LEFT JOIN used AS u ON u.name = e.name
@@ -446,12 +447,12 @@ const CHECK: &str = "
         list_filter([
             CASE WHEN state <> 'in force' THEN state END,
             CASE WHEN covers = 0 THEN 'covers nothing' END,
-            CASE WHEN state <> 'expired' THEN 'hides only what ' || array_to_string(hidden_by_others, ' and ') || ' hides too' END
+            CASE WHEN state <> 'expired' THEN 'hides only what is also hidden by ' || array_to_string(also_hidden_by, ', ') END
         ], lambda finding: finding IS NOT NULL) AS findings,
         covers,
         latest_alert,
         latest_event_id,
-        hidden_by_others,
+        also_hidden_by,
         expires_at
     FROM stated";
 
