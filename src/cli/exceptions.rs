@@ -35,7 +35,7 @@ pub struct Exceptions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Add(Add),
+    Add(Box<Add>),
     List(List),
     Show(Show),
     Remove(Remove),
