@@ -45,6 +45,8 @@ enum Command {
 }
 
 /// Add an exception, and say what it hides
+///
+/// An exception that never expires is forgotten: without --expires or --never, the terminal is asked.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -204,7 +206,7 @@ impl Add {
         }
         let store = context.open(Mode::Write)?;
         let name = exception.name.clone();
-        if exceptions::all(&store)?.iter().any(|other| other.name == name) {
+        if exceptions::is_there(&store, &name)? {
             bail!(
                 "there is an exception {name} already: choose another name, or `trailduck{} exceptions remove {name}` first",
                 context.db_argument()
@@ -217,7 +219,7 @@ impl Add {
                 "SELECT
                     (SELECT count(*) FROM exception_matches WHERE name = {name} AND counted),
                     ({}),
-                    (SELECT count(DISTINCT principal) FROM exception_matches WHERE name = {name})",
+                    (SELECT count(DISTINCT principal) FROM exception_matches WHERE name = {name} AND counted)",
                 count_alerts(exception.rule.as_deref()),
                 name = quote(&name)
             ),
@@ -257,7 +259,7 @@ impl List {
 impl Show {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
-        exceptions::find(&store, &self.name)?;
+        exceptions::expect(&store, &self.name)?;
         let row = format!("FROM ({LIST}) WHERE name = {}", quote(&self.name));
         let sql = match self.print.format {
             // one row with many columns reads better upright
@@ -274,7 +276,7 @@ impl Show {
 impl Remove {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Write)?;
-        exceptions::find(&store, &self.name)?;
+        exceptions::expect(&store, &self.name)?;
         let name = quote(&self.name);
         let sql = format!("SELECT hides, state FROM ({LIST}) WHERE name = {name}");
         let (hides, state): (i64, String) =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound};
 use serde::Deserialize;
 
 use super::{Conditions, Exception};
@@ -95,7 +95,8 @@ fn time(field: &str, value: &toml::Value) -> Result<NaiveDateTime, String> {
         .as_datetime()
         .and_then(|_| DateTime::parse_from_rfc3339(&text).map(|time| time.naive_utc()).or_else(|_| date()).ok());
     let never = if field == "expires_at" { ", or \"never\"" } else { "" };
-    time.ok_or_else(|| format!("{field} = {text}: expected a date (2027-01-31) or a time with its zone (2027-01-31T14:00:00Z), without quotes{never}"))
+    // as exactly as the store keeps it
+    time.map(|time| time.trunc_subsecs(6)).ok_or_else(|| format!("{field} = {text}: expected a date (2027-01-31) or a time with its zone (2027-01-31T14:00:00Z), without quotes{never}"))
 }
 
 /// The text of a file with these exceptions.
@@ -175,6 +176,7 @@ mod tests {
         let shown = |value: &str| expires(value).map(|time| time.map(|time| time.to_string()));
         assert_eq!(shown("2027-01-31"), Ok(Some("2027-01-31 00:00:00".to_owned())));
         assert_eq!(shown("2027-01-31T14:00:00+02:00"), Ok(Some("2027-01-31 12:00:00".to_owned())));
+        assert_eq!(shown("2027-01-31T14:00:00.123456789Z"), Ok(Some("2027-01-31 14:00:00.123456".to_owned())));
         assert_eq!(shown("\"never\""), Ok(None));
         for value in ["2027-01-31T14:00:00", "14:00:00", "\"2027-01-31\"", "\"soon\"", "7"] {
             let error = expires(value).expect_err(value);
