@@ -111,18 +111,19 @@ const ALERT: &str = "alert.rule, alert.principal, alert.account_id, alert.sessio
 /// Statements that install the view of what each exception covers.
 fn install_exception_matches(detections: &[Detection]) -> String {
     let of = |Detection { name, enabled, .. }: &Detection| {
-        let named = if *enabled { "" } else { " AND exception.rule IS NOT NULL" };
+        let counted = if *enabled { "true" } else { "exception.rule IS NOT NULL" };
         format!(
-            "SELECT exception.name, alert.rule, alert.event_id, alert.event_time, alert.principal\n\
+            "SELECT exception.name, alert.rule, alert.event_id, alert.event_time, alert.principal, {counted} AS counted\n\
              FROM exceptions AS exception, {name}_with_suppressed AS alert\n\
-             WHERE exception_covers(exception, {ALERT}){named}"
+             WHERE exception_covers(exception, {ALERT})"
         )
     };
     let matches: Vec<_> = detections.iter().map(of).collect();
     format!(
         "CREATE OR REPLACE VIEW exception_matches AS\n{};\n\
-         COMMENT ON VIEW exception_matches IS 'Each exception with each alert it covers, expired ones and what others \
-         cover too; of rules that run unasked or that it names.';",
+         COMMENT ON VIEW exception_matches IS 'Each exception, expired ones too, with each alert it covers.';\n\
+         COMMENT ON COLUMN exception_matches.counted IS 'Whether the rule runs unasked or the exception names it: an \
+         alert that is seen twice, by a rule and its wider variant, counts once.';",
         matches.join("\nUNION ALL\n")
     )
 }

@@ -35,7 +35,7 @@ pub struct Exceptions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Add(Add),
+    Add(Box<Add>),
     List(List),
     Show(Show),
     Remove(Remove),
@@ -45,6 +45,8 @@ enum Command {
 }
 
 /// Add an exception, and say what it hides
+///
+/// An exception that never expires is forgotten: without --expires or --never, the terminal is asked.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -83,6 +85,8 @@ struct Add {
 }
 
 /// List the exceptions, with how many alerts each hides
+///
+/// Counted are alerts of the rules that run unasked, or of the one it names.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -149,6 +153,8 @@ struct Import {
 }
 
 /// Say which exceptions cover nothing, have expired or soon will, or hide only what others hide too
+///
+/// Counted are events, whatever rule alerts of them; those that an expired exception would hide as well.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -194,26 +200,26 @@ impl Add {
             expires_at: self.expires.map(|time| time.trunc_subsecs(0)),
         };
         exception.check().map_err(|error| anyhow!(error))?;
+        // asked for before the store is opened, which no one else could use meanwhile
+        if exception.expires_at.is_none() && !self.never {
+            exception.expires_at = ask_for_expiry()?;
+        }
         let store = context.open(Mode::Write)?;
         let name = exception.name.clone();
-        if exceptions::all(&store)?.iter().any(|other| other.name == name) {
+        if exceptions::is_there(&store, &name)? {
             bail!(
                 "there is an exception {name} already: choose another name, or `trailduck{} exceptions remove {name}` first",
                 context.db_argument()
             );
-        }
-        // asked for last, when all else is known to be right
-        if exception.expires_at.is_none() && !self.never {
-            exception.expires_at = ask_for_expiry()?;
         }
         store.connection.execute_batch(&exceptions::upsert(&exception))?;
 
         let (hidden, alerts, principals) = store.connection.query_row(
             &format!(
                 "SELECT
-                    (SELECT count(*) FROM exception_matches WHERE name = {name}),
+                    (SELECT count(*) FROM exception_matches WHERE name = {name} AND counted),
                     ({}),
-                    (SELECT count(DISTINCT principal) FROM exception_matches WHERE name = {name})",
+                    (SELECT count(DISTINCT principal) FROM exception_matches WHERE name = {name} AND counted)",
                 count_alerts(exception.rule.as_deref()),
                 name = quote(&name)
             ),
@@ -232,10 +238,9 @@ impl Add {
             note("warning: it hides more than half of the alerts");
         }
         if !exception.conditions.name_one_identity() {
-            note(&format!(
-                "warning: it is not bound to one principal, role or access key; what it hides now comes from {}",
-                counted(principals, "principal")
-            ));
+            let from = counted(principals, "principal");
+            let now = if hidden > 0 { format!("; what it hides now comes from {from}") } else { String::new() };
+            note(&format!("warning: it is not bound to one principal, role or access key{now}"));
         }
         Ok(exit::DONE)
     }
@@ -254,7 +259,7 @@ impl List {
 impl Show {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
-        exceptions::find(&store, &self.name)?;
+        exceptions::expect(&store, &self.name)?;
         let row = format!("FROM ({LIST}) WHERE name = {}", quote(&self.name));
         let sql = match self.print.format {
             // one row with many columns reads better upright
@@ -271,7 +276,7 @@ impl Show {
 impl Remove {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Write)?;
-        exceptions::find(&store, &self.name)?;
+        exceptions::expect(&store, &self.name)?;
         let name = quote(&self.name);
         let sql = format!("SELECT hides, state FROM ({LIST}) WHERE name = {name}");
         let (hides, state): (i64, String) =
@@ -304,12 +309,10 @@ impl Export {
 
 impl Import {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let (now, author) = (now(), user());
-        // who imports is the author only of what names none
-        let author = author.as_deref().unwrap_or("unknown");
+        let (now, user) = (now(), user().ok());
         let mut wanted: BTreeMap<String, (&Path, Entry)> = BTreeMap::new();
         for path in &self.files {
-            let entries = exceptions::read(&read(path)?, author, now);
+            let entries = exceptions::read(&read(path)?, user.as_deref(), now);
             for entry in entries.map_err(|error| anyhow!("{}: {error}", shown(path)))? {
                 let name = entry.exception.name.clone();
                 if let Some((other, _)) = wanted.insert(name.clone(), (path, entry)) {
@@ -389,7 +392,7 @@ const LIST: &str = "
         e.principal, e.account_id, e.role, e.access_key_id, e.source_ip_address, e.user_agent, e.aws_region, e.owner,
         e.reason, e.author, e.created_at, e.expires_at
     FROM exceptions AS e
-    LEFT JOIN (SELECT name, count(*) AS alerts FROM exception_matches GROUP BY name) AS m ON m.name = e.name";
+    LEFT JOIN (SELECT name, count(*) AS alerts FROM exception_matches WHERE counted GROUP BY name) AS m ON m.name = e.name";
 
 /// A row of [`LIST`] as text, conditions one by one only.
 const ROW_AS_TEXT: &str = "
@@ -402,7 +405,7 @@ const CHECK: &str = "
     WITH matches AS MATERIALIZED (FROM exception_matches),
 
     used AS (
-        SELECT name, count(*) AS covers, max(event_time) AS latest_alert, arg_max(event_id, event_time) AS latest_event_id
+        SELECT name, count(*) AS alerts, count(DISTINCT event_id) AS covers, max(event_time) AS latest_alert, arg_max(event_id, event_time) AS latest_event_id
         FROM matches
         GROUP BY name
     ),
@@ -416,13 +419,13 @@ const CHECK: &str = "
 
     -- of two that hide the same, the older one stays
     redundant AS (
-        SELECT s.name, list(s.other ORDER BY s.other) AS hidden_by_others
+        SELECT s.name, list(s.other ORDER BY s.other) AS also_hidden_by
         FROM shared AS s
-        JOIN used AS u ON u.name = s.name AND u.covers = s.alerts
+        JOIN used AS u ON u.name = s.name AND u.alerts = s.alerts
         JOIN used AS o ON o.name = s.other
         JOIN exceptions AS e ON e.name = s.name
         JOIN exceptions_in_force AS f ON f.name = s.other
-        WHERE o.covers > u.covers OR (f.created_at, f.name) < (e.created_at, e.name)
+        WHERE o.alerts > u.alerts OR (f.created_at, f.name) < (e.created_at, e.name)
         GROUP BY s.name
     ),
 
@@ -433,7 +436,7 @@ const CHECK: &str = "
             coalesce(u.covers, 0) AS covers,
             u.latest_alert,
             u.latest_event_id,
-            r.hidden_by_others,
+            r.also_hidden_by,
             e.expires_at
         FROM exceptions AS e
         LEFT JOIN used AS u ON u.name = e.name
@@ -446,12 +449,12 @@ const CHECK: &str = "
         list_filter([
             CASE WHEN state <> 'in force' THEN state END,
             CASE WHEN covers = 0 THEN 'covers nothing' END,
-            CASE WHEN state <> 'expired' THEN 'hides only what ' || array_to_string(hidden_by_others, ' and ') || ' hides too' END
+            CASE WHEN state <> 'expired' THEN 'hides only what is also hidden by ' || array_to_string(also_hidden_by, ', ') END
         ], lambda finding: finding IS NOT NULL) AS findings,
         covers,
         latest_alert,
         latest_event_id,
-        hidden_by_others,
+        also_hidden_by,
         expires_at
     FROM stated";
 

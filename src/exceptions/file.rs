@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound};
 use serde::Deserialize;
 
 use super::{Conditions, Exception};
@@ -46,7 +46,7 @@ pub struct Entry {
 }
 
 /// The exceptions in the text of a file, checked. Author and time that are not given are `author` and `now`.
-pub fn read(text: &str, author: &str, now: NaiveDateTime) -> Result<Vec<Entry>, String> {
+pub fn read(text: &str, author: Option<&str>, now: NaiveDateTime) -> Result<Vec<Entry>, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     let mut entries: Vec<Entry> = Vec::new();
     for (table, number) in file.exception.into_iter().zip(1..) {
@@ -61,7 +61,7 @@ pub fn read(text: &str, author: &str, now: NaiveDateTime) -> Result<Vec<Entry>, 
     Ok(entries)
 }
 
-fn entry(table: Table, author: &str, now: NaiveDateTime) -> Result<Entry, String> {
+fn entry(table: Table, author: Option<&str>, now: NaiveDateTime) -> Result<Entry, String> {
     let created_at = table.created_at.as_ref().map(|value| time("created_at", value)).transpose()?;
     let mut exception = Exception {
         name: table.name,
@@ -77,7 +77,7 @@ fn entry(table: Table, author: &str, now: NaiveDateTime) -> Result<Entry, String
             owner: table.owner,
         },
         reason: table.reason,
-        author: table.author.clone().unwrap_or_else(|| author.to_owned()),
+        author: table.author.as_deref().or(author).ok_or("it names no author")?.to_owned(),
         created_at: created_at.unwrap_or(now),
         expires_at: match &table.expires_at {
             toml::Value::String(never) if never == "never" => None,
@@ -95,7 +95,8 @@ fn time(field: &str, value: &toml::Value) -> Result<NaiveDateTime, String> {
         .as_datetime()
         .and_then(|_| DateTime::parse_from_rfc3339(&text).map(|time| time.naive_utc()).or_else(|_| date()).ok());
     let never = if field == "expires_at" { ", or \"never\"" } else { "" };
-    time.ok_or_else(|| format!("{field} = {text}: expected a date (2027-01-31) or a time with its zone (2027-01-31T14:00:00Z), without quotes{never}"))
+    // as exactly as the store keeps it
+    time.map(|time| time.trunc_subsecs(6)).ok_or_else(|| format!("{field} = {text}: expected a date (2027-01-31) or a time with its zone (2027-01-31T14:00:00Z), without quotes{never}"))
 }
 
 /// The text of a file with these exceptions.
@@ -150,7 +151,7 @@ mod tests {
 
     fn entry(fields: &str) -> Result<Vec<Exception>, String> {
         let text = format!("[[exception]]\nname = \"a\"\nreason = \"r\"\nprincipal = \"p\"\n{fields}\n");
-        Ok(read(&text, "me", now())?.into_iter().map(|entry| entry.exception).collect())
+        Ok(read(&text, Some("me"), now())?.into_iter().map(|entry| entry.exception).collect())
     }
 
     #[test]
@@ -164,8 +165,8 @@ mod tests {
         let never = Exception { name: "b".to_owned(), expires_at: None, ..exception.clone() };
         let written = write(&[exception.clone(), never.clone()]);
         assert!(!written.contains(['\u{1b}', '\u{202e}', '\r', '\t', '\u{e0041}']), "{written}");
-        assert_eq!(written.lines().count(), 19);
-        let read = read(&written, "someone else", NaiveDateTime::default()).expect("exceptions");
+        assert_eq!(written.lines().count(), 21);
+        let read = read(&written, None, NaiveDateTime::default()).expect("exceptions");
         assert_eq!(read.into_iter().map(|entry| entry.exception).collect::<Vec<_>>(), [exception, never]);
     }
 
@@ -175,6 +176,7 @@ mod tests {
         let shown = |value: &str| expires(value).map(|time| time.map(|time| time.to_string()));
         assert_eq!(shown("2027-01-31"), Ok(Some("2027-01-31 00:00:00".to_owned())));
         assert_eq!(shown("2027-01-31T14:00:00+02:00"), Ok(Some("2027-01-31 12:00:00".to_owned())));
+        assert_eq!(shown("2027-01-31T14:00:00.123456789Z"), Ok(Some("2027-01-31 14:00:00.123456".to_owned())));
         assert_eq!(shown("\"never\""), Ok(None));
         for value in ["2027-01-31T14:00:00", "14:00:00", "\"2027-01-31\"", "\"soon\"", "7"] {
             let error = expires(value).expect_err(value);

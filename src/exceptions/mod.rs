@@ -223,12 +223,17 @@ pub fn upsert(exception: &Exception) -> String {
     )
 }
 
-/// The exception of this name.
-pub fn find(store: &Store, name: &str) -> anyhow::Result<Exception> {
-    match all(store)?.into_iter().find(|exception| exception.name == name) {
-        Some(exception) => Ok(exception),
-        None => bail!("there is no exception {name}: `trailduck exceptions list` shows those there are"),
+pub fn is_there(store: &Store, name: &str) -> anyhow::Result<bool> {
+    let sql = format!("SELECT count(*) > 0 FROM exceptions WHERE name = {}", quote(name));
+    Ok(store.connection.query_row(&sql, [], |row| row.get(0))?)
+}
+
+/// Fails where there is no exception of this name.
+pub fn expect(store: &Store, name: &str) -> anyhow::Result<()> {
+    if !is_there(store, name)? {
+        bail!("there is no exception {name}: `trailduck exceptions list` shows those there are");
     }
+    Ok(())
 }
 
 #[cfg(test)]
