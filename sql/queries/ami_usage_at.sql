@@ -42,13 +42,14 @@ sources = "Where what is known is from: log, inventory."
 SELECT *
 FROM ami_usage_as_of(utc_timestamp(nullif(moment, 'now')))
 ORDER BY
-    CASE state
-        WHEN 'deprecated' THEN 1
-        WHEN 'deregistered' THEN 2
-        WHEN 'disabled' THEN 3
-        WHEN 'unknown' THEN 4
-        ELSE 5
-    END + CASE WHEN running > 0 THEN 0 ELSE 10 END,
+    CASE
+        WHEN running > 0 AND state = 'deprecated' THEN 1
+        WHEN running > 0 AND state IN ('deregistered', 'disabled') THEN 2
+        WHEN running > 0 AND state = 'unknown' THEN 3
+        WHEN state = 'deprecated' THEN 4
+        WHEN state <> 'available' THEN 5
+        ELSE 6
+    END,
     deprecation_time NULLS LAST,
     last_launch DESC,
     image_id

@@ -69,8 +69,9 @@ COMMENT ON COLUMN instances.terminated_at IS 'When it was terminated, UTC; null:
 COMMENT ON COLUMN instances.terminated_by IS 'principal of that call.';
 
 -- Images of one family differ in versions and dates only.
-CREATE OR REPLACE MACRO ami_family(name VARCHAR) AS regexp_replace(name, '[0-9]+([._-][0-9]+)*', '#', 'g');
-COMMENT ON MACRO ami_family IS 'Name of an image without versions and dates: amzn#-ami-hvm-#-x#-gp#.';
+CREATE OR REPLACE MACRO ami_family(name VARCHAR) AS
+    regexp_replace(regexp_replace(name, '[0-9]+([._-][0-9]+)*', '#', 'g'), '[._-]+', '-', 'g');
+COMMENT ON MACRO ami_family IS 'Name of an image without versions and dates: amzn-ami-hvm-#-x#-gp#.';
 
 CREATE OR REPLACE MACRO ami_usage_as_of(moment TIMESTAMP) AS TABLE
 WITH parameter AS (
@@ -86,7 +87,7 @@ launches AS MATERIALIZED (
 ),
 
 inventory AS MATERIALIZED (
-    SELECT *, ami_family(name) AS family
+    SELECT *
     FROM ami_inventory_as_of(moment)
 ),
 
@@ -150,16 +151,25 @@ named AS (
     GROUP BY i.image_id
 ),
 
+replaced AS (
+    SELECT i.image_id, owner_id, aws_region, architecture, ami_family(name) AS family
+    FROM launched
+    INNER JOIN inventory AS i USING (image_id)
+    WHERE state <> 'available'
+),
+
 newest AS (
     SELECT
-        owner_id,
-        family,
-        architecture,
-        aws_region,
-        arg_max({'image_id': image_id, 'name': name}, creation_date) AS image
-    FROM inventory
-    WHERE state = 'available'
-    GROUP BY ALL
+        r.image_id,
+        arg_max({'image_id': i.image_id, 'name': i.name}, i.creation_date) AS image
+    FROM replaced AS r
+    INNER JOIN inventory AS i
+        ON i.owner_id = r.owner_id
+        AND i.aws_region IS NOT DISTINCT FROM r.aws_region
+        AND i.architecture IS NOT DISTINCT FROM r.architecture
+        AND ami_family(i.name) = r.family
+    WHERE i.state = 'available'
+    GROUP BY r.image_id
 )
 
 SELECT
@@ -192,19 +202,15 @@ SELECT
     -- what to replace it with
     r.release,
     r.end_of_support,
-    CASE WHEN i.state <> 'available' THEN n.image.image_id END AS replacement,
-    CASE WHEN i.state <> 'available' THEN n.image.name END AS replacement_name,
+    n.image.image_id AS replacement,
+    n.image.name AS replacement_name,
     coalesce(i.sources, []) AS sources
 FROM launched AS u
 CROSS JOIN parameter
 LEFT JOIN inventory AS i ON i.image_id = u.image_id
 LEFT JOIN counted AS c ON c.image_id = u.image_id
 LEFT JOIN named AS r ON r.image_id = u.image_id
-LEFT JOIN newest AS n
-    ON n.owner_id = i.owner_id
-    AND n.family = i.family
-    AND n.architecture IS NOT DISTINCT FROM i.architecture
-    AND n.aws_region IS NOT DISTINCT FROM i.aws_region;
+LEFT JOIN newest AS n ON n.image_id = u.image_id;
 COMMENT ON MACRO TABLE ami_usage_as_of IS 'ami_usage as of a moment: by what the log says until then, and by the last inventory. Null: now, with all that is known.';
 
 CREATE OR REPLACE VIEW ami_usage AS

@@ -95,28 +95,32 @@ impl Amis {
         }
         let store = context.open(Mode::Read)?;
         let at = self.at.map_or("now".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string());
-        let usage = format!("FROM ami_usage_at(moment := {})", quote(&at));
+        // asked once, and looked at twice
+        store.connection.execute_batch(&format!(
+            "CREATE TEMP TABLE amis_in_use AS FROM ami_usage_at(moment := {})",
+            quote(&at)
+        ))?;
         let condition = if self.deprecated { "days_deprecated IS NOT NULL" } else { "true" };
         let display = CATALOG.query("ami_usage_at").map_or(&[][..], |query| &query.display);
-        let sql = format!("{usage} WHERE {condition}");
+        let sql = format!("FROM amis_in_use WHERE {condition}");
         let rows = context.printer.print(&store, &sql, &self.print, display)?;
         if rows == 0 && self.print.format == Format::Table {
             note(if self.deprecated { "no image in use is known to be deprecated" } else { "no image was launched" });
         }
-        unknown(context, &store, &usage)?;
+        unknown(context, &store)?;
         Ok(exit::DONE)
     }
 }
 
 /// Says which images in use nothing is known of, and how to find out: for each region a command that asks for them.
-fn unknown(context: &Context, store: &Store, usage: &str) -> anyhow::Result<()> {
+fn unknown(context: &Context, store: &Store) -> anyhow::Result<()> {
     // what does not look like an id or a region is not put into a command; unlike --image-ids, a filter does not fail
     // where one of the images is gone
     let (_, rows) = store.collect(&format!(
         "WITH unknown AS (
             SELECT image_id, unnest(regions) AS region
-            FROM ({usage} WHERE state = 'unknown')
-            WHERE regexp_full_match(image_id, 'ami-[0-9a-f]{{8,17}}')
+            FROM amis_in_use
+            WHERE state = 'unknown' AND regexp_full_match(image_id, 'ami-[0-9a-f]{{8,17}}')
         )
         SELECT
             region,
@@ -130,12 +134,9 @@ fn unknown(context: &Context, store: &Store, usage: &str) -> anyhow::Result<()> 
     let db = context.db_argument();
     for row in rows.iter().take(REGIONS_SHOWN) {
         let [Cell::Text(region), Cell::Integer(count), Cell::Text(ids)] = row.as_slice() else { continue };
-        let more = match count - IDS_SHOWN {
-            more if more > 0 => format!(", {more} more of them when these are known"),
-            _ => String::new(),
-        };
+        let first = if *count > IDS_SHOWN { format!(", of the first {IDS_SHOWN}") } else { String::new() };
         note(&format!(
-            "{region}: whether {count} images in use are deprecated is not known. Ask{more}:\n  \
+            "{region}: whether {count} images in use are deprecated is not known. Ask{first}:\n  \
              aws ec2 describe-images --region {region} --include-deprecated --filters Name=image-id,Values={ids} > images-{region}.json\n  \
              trailduck{db} amis import images-{region}.json"
         ));

@@ -15,6 +15,9 @@ use read::{Image, Reader, Step};
 /// How many images are put into the table at a time.
 const BATCH: u64 = 5_000;
 
+/// What DuckDB may use: with more, it would keep all of a transaction's rows in memory.
+const MEMORY: &str = "300MB";
+
 /// How many rejects a summary shows.
 const REJECTS_SHOWN: usize = 5;
 
@@ -52,9 +55,10 @@ pub fn import(store: &Store, source: &Source, options: &Options, summary: &mut S
     }
     let mut of_file = summary.clone();
     let connection = &store.connection;
-    connection.execute_batch("BEGIN")?;
+    connection.execute_batch(&format!("SET memory_limit = '{MEMORY}'; BEGIN"))?;
     let imported = read_file(connection, source, options, &mut of_file);
     connection.execute_batch(if imported.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    connection.execute_batch("RESET memory_limit")?;
     imported.with_context(|| format!("{path}: nothing of it was imported"))?;
     of_file.files += 1;
     *summary = of_file;

@@ -204,6 +204,9 @@ impl Reader {
                 self.images += 1;
                 Ok(Some(Step::Reject("an image is an object")))
             }
+            Err(error) if self.answers + self.images == 0 && error.reason != Reason::End => {
+                Err(Unreadable::Other { what: text(rest) })
+            }
             Err(error) => self.more(error, rest, last),
         }
     }
@@ -385,6 +388,7 @@ mod tests {
             (r#"{"Images": null}"#, "an object with Images"),
             ("{}", "an object without anything in it"),
             ("12", "text (12)"),
+            ("[package]\nname = 1", "text (package])"),
             ("Unable to locate credentials. You can configure credentials", "text (Unable to locate credentials. You can co...)"),
         ] {
             assert_eq!(read(text, 1000), Err(Unreadable::Other { what: what.to_owned() }), "{text}");
