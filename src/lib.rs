@@ -1,13 +1,15 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli, load, output, store, catalog; record and source know
+//! output. A module imports only what stands to its right: cli, load, geo, output, store, catalog; record and source know
 //! neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
 pub mod cli;
+/// MMDB lookups of the distinct addresses.
+pub mod geo;
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

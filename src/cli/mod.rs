@@ -3,6 +3,7 @@
 mod correlate;
 mod detect;
 mod export;
+mod geoip;
 mod hunt;
 mod load;
 mod print;
@@ -72,6 +73,7 @@ enum Command {
     Query(query::QueryCommand),
     Sql(sql::Sql),
     Export(export::Export),
+    Geoip(geoip::Geoip),
     Status(status::Status),
 }
 
@@ -117,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
+        Command::Geoip(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
     };
     match run {
