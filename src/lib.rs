@@ -1,7 +1,7 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; load, inventory, exceptions; output, store, catalog;
+//! output. A module imports only what stands to its right: cli; load, geo, inventory, exceptions; output, store, catalog;
 //! record and source know neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
@@ -12,6 +12,8 @@ pub mod cli;
 pub mod exceptions;
 /// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
 pub mod inventory;
+/// MMDB lookups of the distinct addresses.
+pub mod geo;
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

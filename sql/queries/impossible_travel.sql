@@ -27,7 +27,7 @@ event_time = "When, UTC."
 source_ip_address = "From where."
 place = "City and country of that address, as far as known."
 network = "Whose network that address is in."
-distance_km = "Distance of the two places, along a great circle."
+distance_km = "Distance of the two places, along a great circle, to a tenth of a kilometre."
 minutes = "Time between the two calls."
 speed_kmh = "Speed it takes; infinite when both have the same time."
 same_access_key = "Whether one access key was used in both places; null where a call has none."
@@ -114,9 +114,9 @@ SELECT
     j.source_ip_address,
     j.place,
     j.network,
-    j.distance_km,
-    j.seconds / 60 AS minutes,
-    CASE WHEN j.seconds = 0 THEN CAST('Infinity' AS DOUBLE) ELSE j.distance_km / (j.seconds / 3600) END AS speed_kmh,
+    round(j.distance_km, 1) AS distance_km,
+    round(j.seconds / 60, 2) AS minutes,
+    CASE WHEN j.seconds = 0 THEN CAST('Infinity' AS DOUBLE) ELSE round(j.distance_km / (j.seconds / 3600)) END AS speed_kmh,
     j.access_key_id = j.from_access_key_id AS same_access_key
 FROM journeys AS j
 CROSS JOIN parameter AS p

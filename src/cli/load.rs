@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::geoip::{self, GeoipArgs};
 use super::print::{PrintArgs, note};
 use super::progress::Display;
 use super::{Context, exit};
+use crate::geo;
 use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
 use crate::source::{self, Limits};
@@ -31,6 +33,7 @@ Examples:
   trailduck load ~/aws/AWSLogs
   trailduck load 'logs/**/*.json.gz' extra.ndjson export.zip
   trailduck load --wait ~/aws/AWSLogs      when another load may be at work
+  trailduck load --geoip GeoLite2-City.mmdb --geoip GeoLite2-ASN.mmdb ~/aws/AWSLogs
   aws s3 cp s3://bucket/file.json.gz - | trailduck load -")]
 pub struct Load {
     #[command(flatten)]
@@ -68,6 +71,9 @@ pub struct What {
     /// Bytes that a compressed file may become at all
     #[arg(long, value_name = "BYTES", default_value_t = source::MAX_SIZE)]
     max_size: u64,
+
+    #[command(flatten)]
+    geoip: GeoipArgs,
 }
 
 impl Load {
@@ -93,7 +99,9 @@ impl What {
     pub fn load(&self, context: &Context) -> anyhow::Result<(Store, Summary)> {
         // a typo leaves no empty store behind
         let found = source::find(&self.paths)?;
+        let named = self.geoip.named()?;
         let store = self.open(context)?;
+        let databases = named.map_or_else(|| geoip::found(&store), Ok)?;
         let options = Options {
             arguments: self.paths.clone(),
             strict: self.strict,
@@ -117,6 +125,7 @@ impl What {
         let summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
         progress.stop.store(true, Ordering::Relaxed);
+        geo::enrich(&store.connection, &databases, false)?;
         Ok((store, summary))
     }
 
@@ -179,6 +188,7 @@ pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
         lines.push("nothing was loaded: --strict allows no reject".to_owned());
     } else {
         lines.push(holds(store)?);
+        lines.extend(located(store)?);
     }
     if summary.left > 0 {
         lines.push(format!("stopped: {} files were not read; the same command goes on with them", summary.left));
@@ -205,6 +215,23 @@ fn holds(store: &Store) -> anyhow::Result<String> {
             format!("{} now holds {events} events, {span} UTC, {accounts}", store.path().display())
         }
         _ => format!("{} holds no events", store.path().display()),
+    })
+}
+
+/// How many addresses have a place or network, where a GeoIP database is in force.
+fn located(store: &Store) -> anyhow::Result<Option<String>> {
+    let (_, rows) = store.collect(
+        "SELECT
+            (SELECT count(*) FROM sources WHERE source_kind = 'public'),
+            (SELECT count(*) FROM places),
+            string_agg(database_type || ' of ' || strftime(built_at, '%Y-%m-%d'), ', ' ORDER BY database_id)
+        FROM geoip_databases",
+    )?;
+    Ok(match rows.first().map(Vec::as_slice) {
+        Some([Integer(public), Integer(located), Text(databases)]) => {
+            Some(format!("{located} addresses located by {}; {public} are public", visible(databases)))
+        }
+        _ => None,
     })
 }
 

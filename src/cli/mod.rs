@@ -5,6 +5,7 @@ mod correlate;
 mod detect;
 mod exceptions;
 mod export;
+mod geoip;
 mod hunt;
 mod load;
 mod page;
@@ -81,6 +82,7 @@ enum Command {
     Sql(sql::Sql),
     Amis(amis::Amis),
     Export(export::Export),
+    Geoip(geoip::Geoip),
     Status(status::Status),
 }
 
@@ -130,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Sql(command) => command.run(&context),
         Command::Amis(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
+        Command::Geoip(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
     };
     match run {
