@@ -32,22 +32,20 @@ WITH parameter AS (
 ),
 
 launched AS (
-    SELECT l.launch_event_id, l.launch_time, l.image_ids, l.instance_ids
+    SELECT l.launch_event_id, l.launch_time
     FROM triage_launches(event_id => event_id, hours => hours) AS l
     WHERE l.outcome = 'success'
-      AND l.launch_kind IN ('instances', 'request')
 ),
 
 images AS (
-    SELECT i.image_id, true AS asked_for, CAST(NULL AS STRING) AS launch_event_id, CAST(NULL AS TIMESTAMP) AS launch_time
-    FROM (
-        SELECT unnest(q.image_ids) AS image_id
-        FROM parameter AS p
-        INNER JOIN ami_queries AS q ON q.event_id = p.anchor_id
-    ) AS i
+    SELECT q.link_key AS image_id, true AS asked_for, CAST(NULL AS STRING) AS launch_event_id, CAST(NULL AS TIMESTAMP) AS launch_time
+    FROM parameter AS p
+    INNER JOIN ami_query_keys AS q ON q.event_id = p.anchor_id
+    WHERE q.link = 'image'
     UNION ALL
-    SELECT unnest(l.image_ids), false, CAST(l.launch_event_id AS STRING), l.launch_time
+    SELECT i.image_id, false, CAST(l.launch_event_id AS STRING), l.launch_time
     FROM launched AS l
+    INNER JOIN image_launches AS i ON i.launch_event_id = l.launch_event_id
 ),
 
 found AS (

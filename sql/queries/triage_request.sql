@@ -13,6 +13,7 @@ include_deprecated = "Whether deprecated images were asked for."
 owners = "Owners named: account ids or aliases."
 image_ids = "Images named."
 name_patterns = "Patterns of names; * and ? are wildcards."
+ages = "How old the images are that a pattern names, as far as it says: see ami_name_ages."
 other_filters = "The other filters, each as name=value,value."
 executable_by = "Whose launch permissions were asked for."
 outcome = "success or failure."
@@ -35,6 +36,13 @@ asked AS (
         CASE WHEN list_size(q.executable_by) > 0 THEN ', that can be launched by ' || list_text(q.executable_by) ELSE '' END AS by_permission
     FROM parameter AS p
     INNER JOIN ami_queries AS q ON q.event_id = p.anchor_id
+),
+
+ages AS (
+    SELECT array_sort(array_agg(DISTINCT n.age)) AS ages
+    FROM parameter AS p
+    INNER JOIN ami_name_ages AS n ON n.event_id = p.anchor_id
+    WHERE n.age IS NOT NULL
 )
 
 SELECT
@@ -43,9 +51,11 @@ SELECT
     owners,
     image_ids,
     name_patterns,
+    g.ages,
     other_filters,
     executable_by,
     outcome,
     error_code,
     request_parameters
 FROM asked
+CROSS JOIN ages AS g

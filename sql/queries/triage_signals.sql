@@ -123,6 +123,13 @@ found AS (
     CROSS JOIN identity AS i
     WHERE q.days_before = 0
       AND i.established_calls > 0
+    UNION ALL
+    SELECT 'old_images_asked_for', list_text(array_sort(array_agg(DISTINCT n.name_pattern || ': ' || n.age)))
+    FROM parameter AS p
+    INNER JOIN ami_name_ages AS n ON n.event_id = p.anchor_id
+    WHERE n.out_of_support
+       OR array_max(n.years) <= extract(YEAR FROM n.event_time) - 3
+    HAVING count(*) > 0
 
     -- what else
     UNION ALL

@@ -192,3 +192,6 @@ CREATE OR REPLACE MACRO distance_km(latitude_a DOUBLE, longitude_a DOUBLE, latit
         + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2)
     )));
 COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in kilometres.';
+
+CREATE OR REPLACE MACRO array_max(list) AS list_max(list);
+COMMENT ON MACRO array_max IS 'The greatest value of a list.';

@@ -53,7 +53,7 @@ FROM (VALUES
     ('winscp', 'WinSCP', 'file_browser'),
     ('cyberduck', 'Cyberduck', 'file_browser'),
     ('rclone', 'rclone', 'file_browser'),
-    ('mozilla/', 'web browser', 'console'),
+    ('mozilla', 'web browser', 'console'),
     -- agents on instances and in clusters
     ('amazon-ssm-agent', 'SSM Agent', 'agent'),
     ('cloudwatchagent', 'CloudWatch agent', 'agent'),
@@ -84,8 +84,8 @@ FROM (VALUES
     ('python-requests', 'Requests', 'http'),
     ('python-urllib', 'urllib', 'http'),
     ('go-http-client', 'Go net/http', 'http'),
-    ('curl/', 'curl', 'http'),
-    ('wget/', 'Wget', 'http'),
+    ('curl', 'curl', 'http'),
+    ('wget', 'Wget', 'http'),
     ('okhttp', 'OkHttp', 'http'),
     -- AWS itself
     ('aws internal', 'AWS', 'aws_service'),
@@ -126,7 +126,7 @@ decoded AS (
             ELSE coalesce(r.client, nullif(regexp_extract(a.user_agent, '^\[?([^ /;(]{1,60})', 1), ''))
         END AS client,
         coalesce(r.client_kind, 'unknown') AS client_kind,
-        nullif(regexp_extract(lower(a.user_agent), r.fragment || '[^0-9a-z]+v?([0-9][0-9a-z.]*)', 1), '') AS client_version,
+        nullif(regexp_extract(lower(a.user_agent), r.fragment || '[^ /#]*(?:[/# ]v?|-v)([0-9][0-9a-z.]*)', 1), '') AS client_version,
         -- os/linux#6.1, Linux/5.10, or what a browser says
         nullif(coalesce(
             nullif(replace(regexp_extract(a.user_agent, '(?:^|[ \[])(?:os|OS)/([^ \]]+)', 1), '#', ' '), ''),

@@ -1,7 +1,7 @@
 use std::io;
 
 use anyhow::bail;
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::page::{Layout, Pages, Part, remembered};
 use super::print::note;
@@ -17,6 +17,7 @@ use crate::store::{Cell, Mode, Store};
 /// done around it, the launches that followed, the images at risk, what speaks for and against it, and what to do next.
 /// Each part is a query of its own (`trailduck query`): triage_identity, triage_source, ...
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").args(["event_id", "latest", "all"]).required(true)))]
 #[command(after_help = "\
 Examples:
   trailduck triage a1e27003-e65c-4408-968f-ecee9c645d75
@@ -26,15 +27,14 @@ Examples:
 pub struct Triage {
     /// The alert's event_id; any other event may be looked at too
     #[arg(value_name = "EVENT_ID", value_parser = |id: &str| Kind::Uuid.literal(id))]
-    #[arg(required_unless_present_any = ["latest", "all"])]
     event_id: Option<String>,
 
     /// The latest alert
-    #[arg(long, conflicts_with_all = ["event_id", "all"])]
+    #[arg(long)]
     latest: bool,
 
     /// Every alert, newest first
-    #[arg(long, conflicts_with = "event_id")]
+    #[arg(long)]
     all: bool,
 
     #[command(flatten)]
@@ -46,7 +46,8 @@ pub struct Triage {
 }
 
 /// Views that several parts ask, and which all alerts have in common.
-const VIEWS: &[&str] = &["role_sessions", "clients", "instances", "ami_inventory"];
+const VIEWS: &[&str] =
+    &["ami_queries", "ami_launches", "role_sessions", "clients", "image_launches", "instances", "ami_inventory"];
 
 /// The queries in an order in which each is answered before another asks it.
 const QUERIES: &[&str] = &[
@@ -142,16 +143,17 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
         answer(store, query, event)?;
     }
     let display = |query| CATALOG.query(query).map_or(&[][..], |query| &query.display);
-    let mut parts = Vec::new();
-    for &(key, query, title, upright, empty) in PARTS {
-        let layout = if upright { Layout::Fields(display(query)) } else { Layout::Table(display(query)) };
-        parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty });
-    }
     let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;
     let score = match score.first().map(Vec::as_slice) {
         Some([Cell::Integer(score)]) => *score,
         _ => 0,
     };
+    let mut parts = Vec::new();
+    for &(key, query, title, upright, empty) in PARTS {
+        let layout = if upright { Layout::Fields(display(query)) } else { Layout::Table(display(query)) };
+        parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty });
+    }
+    parts[0].sql = format!("SELECT *, {score} AS score FROM triage_alert_answer");
     // people read of what is there, programs of what is not there too
     let present = if matches!(format, Format::Table | Format::Markdown) { "WHERE present" } else { "" };
     parts.push(Part {
