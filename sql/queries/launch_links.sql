@@ -91,8 +91,7 @@ direct AS (
         q.principal AS query_principal,
         q.owner_requested,
         q.link,
-        l.event_id,
-        l.event_time
+        l.event_id
     FROM queries AS q
     INNER JOIN launches AS l
         ON l.link = q.link
@@ -104,23 +103,26 @@ direct AS (
 -- launches by a service, from what a linked call had made after the query
 on_behalf AS (
     SELECT
-        d.query_event_id,
-        d.query_time,
-        d.query_principal,
-        d.owner_requested,
+        q.event_id AS query_event_id,
+        q.event_time AS query_time,
+        q.principal AS query_principal,
+        q.owner_requested,
         l.event_id,
-        l.event_time,
-        max_by(d.event_id, d.event_time) AS on_behalf_of_event_id
-    FROM direct AS d
-    INNER JOIN launches AS m
-        ON m.event_id = d.event_id
-        AND m.link = 'makes'
+        max_by(m.event_id, m.event_time) AS on_behalf_of_event_id
+    FROM launches AS m
     INNER JOIN launches AS l
-        ON l.link = 'made_from'
-        AND l.link_key = m.link_key
-        AND l.event_time >= d.event_time
-        AND l.event_time <= d.query_time + hours * INTERVAL '1' HOUR
-    GROUP BY d.query_event_id, d.query_time, d.query_principal, d.owner_requested, l.event_id, l.event_time
+        ON l.link_key = m.link_key
+        AND l.event_time >= m.event_time
+    INNER JOIN launches AS d
+        ON d.event_id = m.event_id
+    INNER JOIN queries AS q
+        ON q.link = d.link
+        AND q.link_key = d.link_key
+        AND q.event_time <= m.event_time
+        AND q.event_time >= l.event_time - hours * INTERVAL '1' HOUR
+    WHERE m.link = 'makes'
+      AND l.link = 'made_from'
+    GROUP BY q.event_id, q.event_time, q.principal, q.owner_requested, l.event_id
 ),
 
 links AS (

@@ -68,7 +68,7 @@ SELECT
     any_value(event_name) AS event_name,
     any_value(launch_kind) AS launch_kind,
     min_by(link, place) AS link,
-    strongest_first(array_agg(DISTINCT link)) AS links,
+    strongest_first(bit_or(link_bit(link))) AS links,
     count(DISTINCT query_event_id) AS queries,
     min_by(query_event_id, place) AS query_event_id,
     min_by(lag_seconds, place) AS lag_seconds,

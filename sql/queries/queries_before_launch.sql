@@ -43,7 +43,7 @@ links AS (
     SELECT
         l.query_event_id,
         min_by(l.link, link_rank(l.link)) AS link,
-        strongest_first(array_agg(DISTINCT l.link)) AS links,
+        strongest_first(bit_or(link_bit(l.link))) AS links,
         any_value(l.lag_seconds) AS lag_seconds,
         max(l.on_behalf_of_event_id) AS on_behalf_of_event_id
     FROM parameter AS p
