@@ -47,7 +47,7 @@ links AS (
         any_value(l.lag_seconds) AS lag_seconds,
         max(l.on_behalf_of_event_id) AS on_behalf_of_event_id
     FROM parameter AS p
-    INNER JOIN launch_links(hours => hours, any_owner => true) AS l ON l.launch_event_id = p.launch_id
+    INNER JOIN launch_links_unsorted(hours => hours, any_owner => true) AS l ON l.launch_event_id = p.launch_id
     GROUP BY l.query_event_id
 )
 
