@@ -57,7 +57,7 @@ WITH links AS (
         *,
         -- the strongest link first, of these the shortest lag, which is less than a billion seconds
         link_rank(link) * 1e9 + lag_seconds AS place
-    FROM launch_links(hours => hours, any_owner => any_owner)
+    FROM launch_links_unsorted(hours => hours, any_owner => any_owner)
     WHERE query_time >= CAST(since AS TIMESTAMP)
       AND query_time < CAST(until AS TIMESTAMP)
 )
@@ -68,7 +68,7 @@ SELECT
     any_value(event_name) AS event_name,
     any_value(launch_kind) AS launch_kind,
     min_by(link, place) AS link,
-    strongest_first(array_agg(DISTINCT link)) AS links,
+    strongest_first(bit_or(link_bit(link))) AS links,
     count(DISTINCT query_event_id) AS queries,
     min_by(query_event_id, place) AS query_event_id,
     min_by(lag_seconds, place) AS lag_seconds,

@@ -43,11 +43,11 @@ links AS (
     SELECT
         l.query_event_id,
         min_by(l.link, link_rank(l.link)) AS link,
-        strongest_first(array_agg(DISTINCT l.link)) AS links,
+        strongest_first(bit_or(link_bit(l.link))) AS links,
         any_value(l.lag_seconds) AS lag_seconds,
         max(l.on_behalf_of_event_id) AS on_behalf_of_event_id
     FROM parameter AS p
-    INNER JOIN launch_links(hours => hours, any_owner => true) AS l ON l.launch_event_id = p.launch_id
+    INNER JOIN launch_links_unsorted(hours => hours, any_owner => true) AS l ON l.launch_event_id = p.launch_id
     GROUP BY l.query_event_id
 )
 

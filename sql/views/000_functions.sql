@@ -138,9 +138,13 @@ COMMENT ON MACRO links_by_strength IS 'What may connect a launch with a query fo
 CREATE OR REPLACE MACRO link_rank(link VARCHAR) AS list_position(links_by_strength(), link);
 COMMENT ON MACRO link_rank IS 'Place of a link among links_by_strength(), from 1.';
 
-CREATE OR REPLACE MACRO strongest_first(links VARCHAR[]) AS
-    list_filter(links_by_strength(), lambda link: list_contains(links, link));
-COMMENT ON MACRO strongest_first IS 'Links in the order of links_by_strength().';
+-- a set of links as a number: its bits cost less to gather than a list of distinct values
+CREATE OR REPLACE MACRO link_bit(link VARCHAR) AS 1 << (link_rank(link) - 1);
+COMMENT ON MACRO link_bit IS 'A link as a bit, for bit_or and strongest_first.';
+
+CREATE OR REPLACE MACRO strongest_first(bits) AS
+    list_filter(links_by_strength(), lambda link: bits & link_bit(link) <> 0);
+COMMENT ON MACRO strongest_first IS 'The links of which the bits are set, in the order of links_by_strength().';
 
 -- The one place that knows how addresses are written (RFC 4291, section 2.2); DuckDB's type INET is in an extension.
 -- What is computed is bound by a lambda: a macro's argument would be written out, and planned, wherever it is named.
