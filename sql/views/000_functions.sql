@@ -176,15 +176,16 @@ CREATE OR REPLACE MACRO ip_in_network(address VARCHAR, network VARCHAR) AS list_
     [{
         'numbers': list_transform([address, regexp_extract(network, '^[^/]*')], lambda text: ip_number(text)),
         -- how many bits may differ
-        'host_bits': CASE WHEN contains(network, ':') THEN 128 ELSE 32 END - CASE
-            WHEN NOT contains(network, '/') THEN CASE WHEN contains(network, ':') THEN 128 ELSE 32 END
-            ELSE try_cast(nullif(regexp_extract(network, '^[^/]*/([0-9]{1,3})$', 1), '') AS INTEGER)
+        'host_bits': CASE WHEN contains(network, '/')
+            THEN CASE WHEN contains(network, ':') THEN 128 ELSE 32 END
+                - try_cast(regexp_extract(network, '^[^/]*/([0-9]{1,3})$', 1) AS INTEGER)
+            ELSE 0
         END
     }],
     lambda n: CASE WHEN n.host_bits >= 0
-        -- both IPv4, or neither
-        THEN (n.numbers[1] >> 32::UHUGEINT = 65535) = (n.numbers[2] >> 32::UHUGEINT = 65535)
-            AND n.numbers[1] >> n.host_bits::UHUGEINT = n.numbers[2] >> n.host_bits::UHUGEINT
+        THEN xor(n.numbers[1], n.numbers[2]) >> n.host_bits::UHUGEINT = 0
+            -- a network that wide is one of IPv6, even where it has IPv4 inside
+            AND (n.host_bits <= 32 OR n.numbers[1] >> 32::UHUGEINT <> 65535)
     END
 )[1];
 COMMENT ON MACRO ip_in_network IS 'Whether an address lies in a network (192.0.2.0/24, 2001:db8::/32, or one address); null if either is none. IPv4 and IPv6 networks have no address in common.';

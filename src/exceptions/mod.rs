@@ -32,7 +32,7 @@ pub struct Exception {
 /// What an alert must be like to be covered: all of what is given here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct Conditions {
-    /// Who called, an ARN as a rule; * stands for anything
+    /// Who called, mostly an ARN; * stands for anything, case matters
     #[arg(long, value_name = "PATTERN", value_parser = check_text)]
     pub principal: Option<String>,
 
