@@ -91,6 +91,13 @@ inventory AS MATERIALIZED (
     FROM ami_inventory_as_of(moment)
 ),
 
+deprecations AS (
+    SELECT image_id, said_at, deprecation_time
+    FROM ami_history
+    WHERE subject = 'deprecation'
+      AND image_id IN (SELECT image_id FROM launches)
+),
+
 -- by what was said when an image was launched
 dated AS (
     SELECT
@@ -98,7 +105,7 @@ dated AS (
         l.image_id,
         CASE WHEN h.image_id IS NOT NULL THEN coalesce(h.deprecation_time <= l.launch_time, false) END AS deprecated
     FROM launches AS l
-    ASOF LEFT JOIN (SELECT * FROM ami_history WHERE subject = 'deprecation') AS h
+    ASOF LEFT JOIN deprecations AS h
         ON h.image_id = l.image_id AND h.said_at <= l.launch_time
 ),
 

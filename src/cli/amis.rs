@@ -96,10 +96,9 @@ impl Amis {
         let store = context.open(Mode::Read)?;
         let at = self.at.map_or("now".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string());
         // asked once, and looked at twice
-        store.connection.execute_batch(&format!(
-            "CREATE TEMP TABLE amis_in_use AS FROM ami_usage_at(moment := {})",
-            quote(&at)
-        ))?;
+        store
+            .connection
+            .execute_batch(&format!("CREATE TEMP TABLE amis_in_use AS FROM ami_usage_at(moment := {})", quote(&at)))?;
         let condition = if self.deprecated { "days_deprecated IS NOT NULL" } else { "true" };
         let display = CATALOG.query("ami_usage_at").map_or(&[][..], |query| &query.display);
         let sql = format!("FROM amis_in_use WHERE {condition}");

@@ -4,7 +4,7 @@ mod read;
 
 use std::fs;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 
@@ -65,12 +65,7 @@ pub fn import(store: &Store, source: &Source, options: &Options, summary: &mut S
     Ok(())
 }
 
-fn read_file(
-    connection: &Connection,
-    source: &Source,
-    options: &Options,
-    summary: &mut Summary,
-) -> anyhow::Result<()> {
+fn read_file(connection: &Connection, source: &Source, options: &Options, summary: &mut Summary) -> anyhow::Result<()> {
     let path = source.name();
     let (region, account) = connection.query_row(
         "SELECT coalesce($1, region_in_path($2)), coalesce($3, account_in_path($2))",
@@ -88,7 +83,10 @@ fn read_file(
     let mut reader = Reader::new();
     let mut appender = connection.appender("described")?;
     loop {
-        match reader.next(text.window(), text.is_last())? {
+        let step = reader.next(text.window(), text.is_last());
+        // a text that was cut short is no JSON, but that is not what is wrong with it
+        let step = step.map_err(|error| text.damage().map_or_else(|| error.into(), |damage| anyhow!("{damage}")))?;
+        match step {
             Step::Image(Image { id, json }) => {
                 appender.append_row(params![reader.images as i64, reader.answers as i64, id, json])?;
                 if reader.images.is_multiple_of(BATCH) {

@@ -124,7 +124,9 @@ impl Reader {
                 return match () {
                     () if !last => Ok(Step::More),
                     () if !self.within.is_empty() => Err(self.syntax(0, Reason::End)),
-                    () if self.answers + self.images == 0 => Err(Unreadable::Other { what: "an empty file".to_owned() }),
+                    () if self.answers + self.images == 0 => {
+                        Err(Unreadable::Other { what: "an empty file".to_owned() })
+                    }
                     () => Ok(Step::End),
                 };
             };
@@ -151,7 +153,9 @@ impl Reader {
                 }
                 (_, _, b'{') => self.object(trimmed, last)?,
                 (Some(_), ..) => self.no_object(trimmed, last)?,
-                (None, ..) if self.answers + self.images > 0 => return Err(self.syntax(0, Reason::Expected("an object"))),
+                (None, ..) if self.answers + self.images > 0 => {
+                    return Err(self.syntax(0, Reason::Expected("an object")));
+                }
                 (None, ..) => return Err(Unreadable::Other { what: text(trimmed) }),
             };
             if let Some(step) = step {
@@ -371,7 +375,11 @@ mod tests {
             (r#"{"Images": [], 1}"#, "byte 15: expected a string"),
         ] {
             for len in [1, 9, 1000] {
-                assert_eq!(read(text, len).map_err(|error| error.to_string()), Err(message.to_owned()), "{text} by {len}");
+                assert_eq!(
+                    read(text, len).map_err(|error| error.to_string()),
+                    Err(message.to_owned()),
+                    "{text} by {len}"
+                );
             }
         }
     }
@@ -389,7 +397,10 @@ mod tests {
             ("{}", "an object without anything in it"),
             ("12", "text (12)"),
             ("[package]\nname = 1", "text (package])"),
-            ("Unable to locate credentials. You can configure credentials", "text (Unable to locate credentials. You can co...)"),
+            (
+                "Unable to locate credentials. You can configure credentials",
+                "text (Unable to locate credentials. You can co...)",
+            ),
         ] {
             assert_eq!(read(text, 1000), Err(Unreadable::Other { what: what.to_owned() }), "{text}");
         }
