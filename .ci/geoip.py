@@ -43,11 +43,12 @@ def english(named):
 
 
 def facts(record):
-    """Country code, country, region, city, latitude, longitude, AS number, organization, as the record has them."""
+    """Continent, country code, country, region, city, latitude, longitude, AS number, organization: as the record has them."""
     if isinstance(record.get("country"), str):
         assert len(record["country"]) == 2 or "country_code" in record, record
         number = record.get("asn")
         return (
+            record.get("continent_name") or record["continent"],
             record.get("country_code") or record["country"],
             record.get("country_name") or record["country"],
             record.get("region"), record.get("city"),
@@ -56,6 +57,7 @@ def facts(record):
         )
     location = record.get("location", {})
     return (
+        english(record.get("continent")),
         record.get("country", {}).get("iso_code"), english(record.get("country")),
         english(record.get("subdivisions", [{}])[0]), english(record.get("city")),
         location.get("latitude"), location.get("longitude"),
@@ -68,11 +70,11 @@ def expected(address, readers):
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return (None,) * 8
+        return (None,) * 9
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     usable = [reader for reader in readers if reader.metadata().ip_version == 6 or parsed.version == 4]
     known = [facts(reader.get(parsed) or {}) for reader in usable]
-    return tuple(next((fact[index] for fact in known if fact[index] is not None), None) for index in range(8))
+    return tuple(next((fact[index] for fact in known if fact[index] is not None), None) for index in range(9))
 
 
 def compare(what, actual, wanted):
@@ -90,7 +92,7 @@ def check(trailduck, databases, calls, folder):
     subprocess.run([trailduck, "--db", store, "load", folder / "calls.json", *arguments], check=True, stdout=subprocess.DEVNULL)
     readers = [maxminddb.open_database(database) for database in databases]
     wanted = {address: expected(address, readers) for address in calls}
-    columns = "country_iso_code, country_name, region_name, city_name, latitude, longitude, as_number, as_organization_name"
+    columns = "continent_name, country_iso_code, country_name, region_name, city_name, latitude, longitude, as_number, as_organization_name"
     with duckdb.connect(str(store), read_only=True) as connection:
         rows = connection.execute(f"SELECT source_ip_address, {columns} FROM sources").fetchall()
         compare("address", {address: tuple(rest) for address, *rest in rows}, wanted)
@@ -99,7 +101,7 @@ def check(trailduck, databases, calls, folder):
         compare("ip_geo", {address: True for address, in rows}, dict.fromkeys(found, True))
 
         countries, cities, networks = (collections.Counter() for _ in range(3))
-        for address, (code, country, region, city, _, _, number, organization) in wanted.items():
+        for address, (_, code, country, region, city, _, _, number, organization) in wanted.items():
             countries[code, country or "unknown"] += calls[address]
             cities[code, country or "unknown", region, city or "unknown"] += calls[address]
             name = organization or (f"AS{number}" if number else None)

@@ -55,7 +55,7 @@ known AS (
     SELECT
         a.event_id,
         min(v.first_seen) < min(a.visit_began) AS in_logs,
-        min(CASE WHEN v.identity = a.identity THEN v.first_seen END) < min(a.visit_began) AS for_principal
+        coalesce(min(CASE WHEN v.identity = a.identity THEN v.first_seen END) < min(a.visit_began), FALSE) AS for_principal
     FROM alerts AS a
     INNER JOIN visits AS v ON v.country_name = a.country_name
     GROUP BY a.event_id

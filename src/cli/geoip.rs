@@ -82,19 +82,26 @@ fn named(files: &[PathBuf]) -> anyhow::Result<Option<Vec<Database>>> {
     if files.is_empty() {
         return Ok(None);
     }
-    files.iter().map(|path| Database::open(path, true)).collect::<Result<_, _>>().map(Some)
+    files.iter().map(|path| Database::open(path, true, &[])).collect::<Result<_, _>>().map(Some)
 }
 
 /// The databases that the store remembers because the user named them; else those in the usual folders. What is wrong with
 /// them keeps no load from going on.
 pub fn found(store: &Store) -> anyhow::Result<Vec<Database>> {
-    let (_, rows) = store.collect("SELECT path FROM geoip_databases WHERE named ORDER BY database_id")?;
-    let remembered: Vec<_> =
-        rows.into_iter().flatten().filter_map(|cell| if let Text(path) = cell { Some(path) } else { None }).collect();
-    if remembered.is_empty() {
-        return Ok(in_folders());
+    let (_, rows) = store.collect("SELECT named, path, sha256 FROM geoip_databases ORDER BY database_id")?;
+    let mut remembered = Vec::new();
+    let mut verified = Vec::new();
+    for row in rows {
+        if let [Cell::Bool(named), Text(path), Text(sha256)] = row.as_slice() {
+            remembered.extend(named.then(|| path.clone()));
+            verified.push(sha256.clone());
+        }
     }
-    let opened: anyhow::Result<Vec<_>> = remembered.iter().map(|path| Database::open(Path::new(path), true)).collect();
+    if remembered.is_empty() {
+        return Ok(in_folders(&verified));
+    }
+    let opened = remembered.iter().map(|path| Database::open(Path::new(path), true, &verified));
+    let opened: anyhow::Result<Vec<_>> = opened.collect();
     Ok(opened.unwrap_or_else(|error| {
         note(&format!(
             "geoip: {}; new addresses are not looked up: name another with `trailduck geoip FILE`",
@@ -105,7 +112,7 @@ pub fn found(store: &Store) -> anyhow::Result<Vec<Database>> {
 }
 
 /// The newest database of each kind in the usual folders.
-fn in_folders() -> Vec<Database> {
+fn in_folders(verified: &[String]) -> Vec<Database> {
     let folders = paths("TRAILDUCK_GEOIP_FOLDERS").unwrap_or_else(|| {
         let data = env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()).map(PathBuf::from);
         let data = data.or_else(|| Some(env::home_dir()?.join(".local/share")));
@@ -114,7 +121,7 @@ fn in_folders() -> Vec<Database> {
     let mut newest: [Option<Database>; 3] = [None, None, None];
     for path in folders.iter().flat_map(std::fs::read_dir).flatten().flatten().map(|entry| entry.path()) {
         let Some(kind) = path.file_name().and_then(|name| kind(&name.to_string_lossy())) else { continue };
-        match Database::open(&path, false) {
+        match Database::open(&path, false, verified) {
             Ok(database) => {
                 let newer = |other: &Database| (database.built_at(), &database.path) > (other.built_at(), &other.path);
                 if newest[kind].as_ref().is_none_or(newer) {
@@ -176,7 +183,7 @@ pub fn in_words(store: &Store) -> anyhow::Result<String> {
         "{addresses} addresses, {public} of them public: {found} found, {country} with a country, {city} with a city, {network} with a network\n"
     );
     for database in &databases {
-        if let [Text(kind), Text(built), Text(path), Cell::Integer(addresses)] = database.as_slice() {
+        if let [Text(kind), Text(built), Text(path), Integer(addresses)] = database.as_slice() {
             words.push_str(&format!("{} of {built}, {}: {addresses} addresses\n", visible(kind), visible(path)));
         }
     }
