@@ -56,7 +56,7 @@ travellers AS (
     SELECT
         row_number() OVER (ORDER BY v.principal) AS number,
         v.principal
-    FROM (SELECT DISTINCT principal, source_ip_address FROM narrow_calls WHERE principal <> principal_type) AS v
+    FROM (SELECT DISTINCT principal, source_ip_address FROM api_calls WHERE principal <> principal_type) AS v
     INNER JOIN located AS l ON l.source_ip_address = v.source_ip_address
     GROUP BY v.principal
     HAVING min(l.latitude) < max(l.latitude) OR min(l.longitude) < max(l.longitude)
@@ -69,7 +69,7 @@ calls AS (
         c.event_id,
         c.event_time,
         c.access_key_id
-    FROM narrow_calls AS c
+    FROM api_calls AS c
     INNER JOIN travellers AS t ON t.principal = c.principal
     INNER JOIN located AS l ON l.source_ip_address = c.source_ip_address
 ),
