@@ -41,7 +41,7 @@ linked AS (
     SELECT
         k.launch_event_id,
         min_by(k.link, link_rank(k.link)) AS link,
-        strongest_first(array_agg(DISTINCT k.link)) AS links,
+        strongest_first(bit_or(link_bit(k.link))) AS links,
         min(k.lag_seconds) AS lag_seconds
     FROM parameter AS p
     INNER JOIN launch_links(hours => hours, any_owner => true) AS k ON k.query_event_id = p.anchor_id

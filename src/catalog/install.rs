@@ -3,12 +3,26 @@
 use super::{Catalog, Detection, Parameter, Query, one_line, quote};
 
 impl Catalog {
-    /// Statements that install all views and macros, in order.
+    /// Statements that install all but the queries, a batch for each file, in order.
     pub fn install(&self) -> Vec<String> {
         let views = self.views.iter().map(|&statements| statements.to_owned());
         let detections = self.detections.iter().map(Detection::install);
         let rules = [self.install_rules(), self.install_matches(), install_exception_matches(&self.detections)];
-        views.chain(detections).chain(rules).chain(by_need(&self.queries).into_iter().map(Query::install)).collect()
+        views.chain(detections).chain(rules).collect()
+    }
+
+    /// The queries in an order in which each comes after those it asks.
+    pub fn queries_by_need(&self) -> Vec<&Query> {
+        let mut waiting: Vec<_> = self.queries.iter().collect();
+        let mut ordered = Vec::new();
+        while !waiting.is_empty() {
+            let (ready, others): (Vec<&Query>, Vec<&Query>) =
+                waiting.iter().copied().partition(|query| !waiting.iter().any(|other| query.asks(other)));
+            assert!(!ready.is_empty(), "queries that ask each other: {:?}", waiting.iter().map(|query| &query.name).collect::<Vec<_>>());
+            ordered.extend(ready);
+            waiting = others;
+        }
+        ordered
     }
 
     /// Statements that install what the rules say of themselves.
@@ -128,21 +142,6 @@ fn install_exception_matches(detections: &[Detection]) -> String {
     )
 }
 
-/// Queries in an order in which each comes after those it asks.
-fn by_need(queries: &[Query]) -> Vec<&Query> {
-    let mut waiting: Vec<_> = queries.iter().collect();
-    let mut ordered = Vec::new();
-    while !waiting.is_empty() {
-        let asks = |query: &Query, other: &Query| query.name != other.name && query.select.contains(&format!("{}(", other.name));
-        let (ready, others): (Vec<&Query>, Vec<&Query>) =
-            waiting.iter().copied().partition(|query| !waiting.iter().any(|other| asks(query, other)));
-        assert!(!ready.is_empty(), "queries that ask each other: {:?}", waiting.iter().map(|query| &query.name).collect::<Vec<_>>());
-        ordered.extend(ready);
-        waiting = others;
-    }
-    ordered
-}
-
 impl Query {
     /// The parameters as the macro declares them.
     pub fn signature(&self) -> String {
@@ -153,8 +152,13 @@ impl Query {
         self.parameters.iter().map(parameter).collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether another query is among what it selects from.
+    pub fn asks(&self, other: &Query) -> bool {
+        self.name != other.name && self.select.contains(&format!("{}(", other.name))
+    }
+
     /// Statements that install it: a table macro.
-    fn install(&self) -> String {
+    pub fn install(&self) -> String {
         let Self { name, select, .. } = self;
         format!(
             "CREATE OR REPLACE MACRO {name}({}) AS TABLE\n{select};\n\

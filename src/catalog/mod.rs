@@ -171,9 +171,11 @@ impl Catalog {
         }
     }
 
-    /// Changes whenever what [`Self::install`] returns does.
+    /// Changes whenever what is installed does.
     pub fn hash(&self) -> String {
-        let hash = self.install().iter().fold(Sha256::new(), |hash, statements| hash.chain_update(statements));
+        let queries = self.queries.iter().map(Query::install);
+        let installed = self.install().into_iter().chain(queries);
+        let hash = installed.fold(Sha256::new(), |hash, statements| hash.chain_update(statements));
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 

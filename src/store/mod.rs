@@ -1,5 +1,6 @@
 //! The DuckDB file: opened, locked, migrated, with the SQL catalog installed.
 
+mod install;
 mod rows;
 mod statements;
 
@@ -167,22 +168,6 @@ impl Store {
                 .execute_batch(&step)
                 .with_context(|| format!("cannot bring the store to version {version}"))?;
         }
-        Ok(())
-    }
-
-    /// Creates views and macros, if they are not those of this version of trailduck.
-    fn install(&self) -> anyhow::Result<()> {
-        if self.is_current()? {
-            return Ok(());
-        }
-        self.connection.execute_batch("BEGIN")?;
-        for statements in CATALOG.install() {
-            self.connection
-                .execute_batch(&statements)
-                .with_context(|| format!("cannot install: {}", statements.lines().next().unwrap_or_default()))?;
-        }
-        self.connection.execute("UPDATE store_info SET catalog_hash = ?", [CATALOG.hash()])?;
-        self.connection.execute_batch("COMMIT")?;
         Ok(())
     }
 }
