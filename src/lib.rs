@@ -10,10 +10,10 @@ pub mod catalog;
 pub mod cli;
 /// Exceptions: alerts known to be legitimate, in the store and as files.
 pub mod exceptions;
-/// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
-pub mod inventory;
 /// MMDB lookups of the distinct addresses.
 pub mod geo;
+/// Images as `aws ec2 describe-images` describes them, on their way into the table `amis`.
+pub mod inventory;
 /// The pipeline: sources -> records -> batches -> store, with progress and rejects.
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.

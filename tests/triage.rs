@@ -61,10 +61,13 @@ fn the_score_is_the_sum_of_the_signals() {
 
 /// A query for deprecated images at noon on the third day, by alice from her usual address, unless `fields` say otherwise.
 fn query(number: u64, fields: &Value) -> Value {
-    let mut query = record(number, &json!({
-        "eventTime": "2026-10-03T12:00:00Z",
-        "requestParameters": {"ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true},
-    }));
+    let mut query = record(
+        number,
+        &json!({
+            "eventTime": "2026-10-03T12:00:00Z",
+            "requestParameters": {"ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true},
+        }),
+    );
     for (key, value) in fields.as_object().expect("fields") {
         query[key] = value.clone();
     }
@@ -101,19 +104,29 @@ fn later(number: u64, minutes: u64, fields: &Value) -> Value {
 #[test]
 fn each_signal_is_seen_where_it_is_and_not_where_it_is_not() {
     let root = json!({"type": "Root", "arn": "arn:aws:iam::111122223333:root", "accountId": "111122223333", "principalId": "111122223333"});
-    let hands_out = |number, key: &str| later(number, 0, &json!({
-        "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "eventTime": "2026-10-03T11:00:00Z",
-        "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/ops", "roleSessionName": "s"},
-        "responseElements": {"credentials": {"accessKeyId": key}},
-    }));
+    let hands_out = |number, key: &str| {
+        later(
+            number,
+            0,
+            &json!({
+                "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "eventTime": "2026-10-03T11:00:00Z",
+                "requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/ops", "roleSessionName": "s"},
+                "responseElements": {"credentials": {"accessKeyId": key}},
+            }),
+        )
+    };
     let mut second_hop = hands_out(3, "ASIA2EXAMPLE");
     second_hop["userIdentity"] = session("ASIA1EXAMPLE", "false");
     let launch = |outcome: Value| {
-        let mut launch = later(2, 30, &json!({
-            "eventName": "RunInstances",
-            "requestParameters": {"instancesSet": {"items": [{"imageId": "ami-1EXAMPLE", "minCount": 1, "maxCount": 1}]}},
-            "responseElements": {"instancesSet": {"items": [{"instanceId": "i-1EXAMPLE", "imageId": "ami-1EXAMPLE"}]}},
-        }));
+        let mut launch = later(
+            2,
+            30,
+            &json!({
+                "eventName": "RunInstances",
+                "requestParameters": {"instancesSet": {"items": [{"imageId": "ami-1EXAMPLE", "minCount": 1, "maxCount": 1}]}},
+                "responseElements": {"instancesSet": {"items": [{"instanceId": "i-1EXAMPLE", "imageId": "ami-1EXAMPLE"}]}},
+            }),
+        );
         for (key, value) in outcome.as_object().expect("fields") {
             launch[key] = value.clone();
         }
@@ -122,30 +135,65 @@ fn each_signal_is_seen_where_it_is_and_not_where_it_is_not() {
     let by_id = json!({"requestParameters": {
         "ownersSet": {"items": [{"owner": "amazon"}]}, "imagesSet": {"items": [{"imageId": "ami-1EXAMPLE"}]}, "includeDeprecated": true,
     }});
-    let named = |name: &str| json!({"requestParameters": {
-        "ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true,
-        "filterSet": {"items": [{"name": "name", "valueSet": {"items": [{"value": name}]}}]},
-    }});
-    let terminated = later(3, 40, &json!({
-        "eventName": "TerminateInstances",
-        "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1EXAMPLE"}]}},
-    }));
+    let named = |name: &str| {
+        json!({"requestParameters": {
+            "ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true,
+            "filterSet": {"items": [{"name": "name", "valueSet": {"items": [{"value": name}]}}]},
+        }})
+    };
+    let terminated = later(
+        3,
+        40,
+        &json!({
+            "eventName": "TerminateInstances",
+            "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1EXAMPLE"}]}},
+        }),
+    );
     let recon = |names: &[&str]| -> Vec<Value> {
         names.iter().zip(2..).map(|(name, number)| later(number, number, &json!({"eventName": name}))).collect()
     };
     let with = |query: Value, others: Vec<Value>| [vec![query], usual(), others].concat();
     let plain = || query(1, &json!({}));
-    let asked_before = |days: u64| (0..days).map(|day| query(10 + day, &json!({"eventTime": format!("2026-09-{:02}T12:00:00Z", 10 + day)}))).collect::<Vec<_>>();
+    let asked_before = |days: u64| {
+        (0..days)
+            .map(|day| query(10 + day, &json!({"eventTime": format!("2026-09-{:02}T12:00:00Z", 10 + day)})))
+            .collect::<Vec<_>>()
+    };
     let cases = [
         ("root_user", true, with(query(1, &json!({"userIdentity": root})), vec![])),
         ("root_user", false, with(plain(), vec![])),
         ("long_lived_access_key", true, with(plain(), vec![])),
-        ("long_lived_access_key", true, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![hands_out(2, "ASIA1EXAMPLE")])),
-        ("long_lived_access_key", false, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![])),
+        (
+            "long_lived_access_key",
+            true,
+            with(
+                query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})),
+                vec![hands_out(2, "ASIA1EXAMPLE")],
+            ),
+        ),
+        (
+            "long_lived_access_key",
+            false,
+            with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![]),
+        ),
         ("no_mfa", true, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![])),
         ("no_mfa", false, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "true")})), vec![])),
-        ("role_chain", true, with(query(1, &json!({"userIdentity": session("ASIA2EXAMPLE", "false")})), vec![hands_out(2, "ASIA1EXAMPLE"), second_hop])),
-        ("role_chain", false, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![hands_out(2, "ASIA1EXAMPLE")])),
+        (
+            "role_chain",
+            true,
+            with(
+                query(1, &json!({"userIdentity": session("ASIA2EXAMPLE", "false")})),
+                vec![hands_out(2, "ASIA1EXAMPLE"), second_hop],
+            ),
+        ),
+        (
+            "role_chain",
+            false,
+            with(
+                query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})),
+                vec![hands_out(2, "ASIA1EXAMPLE")],
+            ),
+        ),
         ("new_principal", true, with(query(1, &json!({"userIdentity": session("ASIA1EXAMPLE", "false")})), vec![])),
         ("new_principal", false, with(plain(), vec![])),
         // whoever is in the first day of the logs may have been there before
@@ -153,11 +201,30 @@ fn each_signal_is_seen_where_it_is_and_not_where_it_is_not() {
         ("new_address", true, with(query(1, &json!({"sourceIPAddress": "198.51.100.9"})), vec![])),
         ("new_address", false, with(plain(), vec![])),
         ("new_address", false, vec![query(1, &json!({"sourceIPAddress": "198.51.100.9"}))]),
-        ("shared_address", true, with(plain(), vec![later(2, 60, &json!({"userIdentity": session("ASIA9EXAMPLE", "true")}))])),
-        ("shared_address", false, with(plain(), vec![later(2, 60 * 11, &json!({"userIdentity": session("ASIA9EXAMPLE", "true"), "eventTime": "2026-10-05T12:00:00Z"}))])),
+        (
+            "shared_address",
+            true,
+            with(plain(), vec![later(2, 60, &json!({"userIdentity": session("ASIA9EXAMPLE", "true")}))]),
+        ),
+        (
+            "shared_address",
+            false,
+            with(
+                plain(),
+                vec![later(
+                    2,
+                    60 * 11,
+                    &json!({"userIdentity": session("ASIA9EXAMPLE", "true"), "eventTime": "2026-10-05T12:00:00Z"}),
+                )],
+            ),
+        ),
         ("new_client", true, with(query(1, &json!({"userAgent": "Boto3/1.40.21"})), vec![])),
         ("new_client", false, with(plain(), vec![])),
-        ("offensive_client", true, with(query(1, &json!({"userAgent": "Boto3/1.40.21 os/linux#6.12.38+kali-amd64"})), vec![])),
+        (
+            "offensive_client",
+            true,
+            with(query(1, &json!({"userAgent": "Boto3/1.40.21 os/linux#6.12.38+kali-amd64"})), vec![]),
+        ),
         ("offensive_client", true, with(query(1, &json!({"userAgent": "[stratus-red-team_1807d824]"})), vec![])),
         ("offensive_client", false, with(query(1, &json!({"userAgent": "kalium/1.0 parrots/2"})), vec![])),
         ("first_deprecated_query", true, with(plain(), vec![])),
@@ -166,38 +233,132 @@ fn each_signal_is_seen_where_it_is_and_not_where_it_is_not() {
         ("old_images_asked_for", true, with(query(1, &named("ubuntu/images/*xenial*")), vec![])),
         ("old_images_asked_for", false, with(query(1, &named("al2023-ami-2026*")), vec![])),
         ("old_images_asked_for", false, with(plain(), vec![])),
-        ("reconnaissance_burst", true, with(plain(), recon(&["DescribeVpcs", "DescribeRegions", "ListUsers", "GetUser", "DescribeVolumes"]))),
-        ("reconnaissance_burst", false, with(plain(), recon(&["DescribeVpcs", "DescribeVpcs", "DescribeVpcs", "ListUsers", "DescribeVolumes"]))),
-        ("denied_calls", true, with(plain(), vec![
-            later(2, 5, &json!({"errorCode": "AccessDenied"})), later(3, 6, &json!({"errorCode": "Client.UnauthorizedOperation"})),
-        ])),
-        ("denied_calls", false, with(plain(), vec![
-            later(2, 5, &json!({"errorCode": "AccessDenied"})), later(3, 6, &json!({"errorCode": "Client.InvalidParameterValue"})),
-        ])),
-        ("credentials_changed", true, with(plain(), vec![later(2, 5, &json!({"eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "readOnly": false}))])),
-        ("credentials_changed", false, with(plain(), vec![later(2, 5, &json!({"eventSource": "iam.amazonaws.com", "eventName": "GetUser"}))])),
-        ("network_opened", true, with(plain(), vec![later(2, 5, &json!({"eventName": "AuthorizeSecurityGroupIngress", "readOnly": false}))])),
-        ("network_opened", false, with(plain(), vec![later(2, 90, &json!({"eventName": "AuthorizeSecurityGroupIngress", "readOnly": false}))])),
-        ("logging_changed", true, with(plain(), vec![later(2, 5, &json!({"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": false}))])),
-        ("logging_changed", false, with(plain(), vec![later(2, 5, &json!({"eventSource": "cloudtrail.amazonaws.com", "eventName": "DescribeTrails"}))])),
+        (
+            "reconnaissance_burst",
+            true,
+            with(plain(), recon(&["DescribeVpcs", "DescribeRegions", "ListUsers", "GetUser", "DescribeVolumes"])),
+        ),
+        (
+            "reconnaissance_burst",
+            false,
+            with(plain(), recon(&["DescribeVpcs", "DescribeVpcs", "DescribeVpcs", "ListUsers", "DescribeVolumes"])),
+        ),
+        (
+            "denied_calls",
+            true,
+            with(
+                plain(),
+                vec![
+                    later(2, 5, &json!({"errorCode": "AccessDenied"})),
+                    later(3, 6, &json!({"errorCode": "Client.UnauthorizedOperation"})),
+                ],
+            ),
+        ),
+        (
+            "denied_calls",
+            false,
+            with(
+                plain(),
+                vec![
+                    later(2, 5, &json!({"errorCode": "AccessDenied"})),
+                    later(3, 6, &json!({"errorCode": "Client.InvalidParameterValue"})),
+                ],
+            ),
+        ),
+        (
+            "credentials_changed",
+            true,
+            with(
+                plain(),
+                vec![later(
+                    2,
+                    5,
+                    &json!({"eventSource": "iam.amazonaws.com", "eventName": "CreateAccessKey", "readOnly": false}),
+                )],
+            ),
+        ),
+        (
+            "credentials_changed",
+            false,
+            with(plain(), vec![later(2, 5, &json!({"eventSource": "iam.amazonaws.com", "eventName": "GetUser"}))]),
+        ),
+        (
+            "network_opened",
+            true,
+            with(plain(), vec![later(2, 5, &json!({"eventName": "AuthorizeSecurityGroupIngress", "readOnly": false}))]),
+        ),
+        (
+            "network_opened",
+            false,
+            with(
+                plain(),
+                vec![later(2, 90, &json!({"eventName": "AuthorizeSecurityGroupIngress", "readOnly": false}))],
+            ),
+        ),
+        (
+            "logging_changed",
+            true,
+            with(
+                plain(),
+                vec![later(
+                    2,
+                    5,
+                    &json!({"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging", "readOnly": false}),
+                )],
+            ),
+        ),
+        (
+            "logging_changed",
+            false,
+            with(
+                plain(),
+                vec![later(2, 5, &json!({"eventSource": "cloudtrail.amazonaws.com", "eventName": "DescribeTrails"}))],
+            ),
+        ),
         ("launch_followed", true, with(plain(), vec![launch(json!({}))])),
-        ("launch_followed", false, with(plain(), vec![launch(json!({"errorCode": "Client.DryRunOperation", "responseElements": null}))])),
+        (
+            "launch_followed",
+            false,
+            with(plain(), vec![launch(json!({"errorCode": "Client.DryRunOperation", "responseElements": null}))]),
+        ),
         ("launch_followed", false, with(plain(), vec![launch(json!({"eventTime": "2026-10-03T11:59:00Z"}))])),
-        ("launch_attempted", true, with(plain(), vec![launch(json!({"errorCode": "Client.DryRunOperation", "responseElements": null}))])),
+        (
+            "launch_attempted",
+            true,
+            with(plain(), vec![launch(json!({"errorCode": "Client.DryRunOperation", "responseElements": null}))]),
+        ),
         ("launch_attempted", false, with(plain(), vec![launch(json!({}))])),
         ("asked_image_launched", true, with(query(1, &by_id), vec![launch(json!({}))])),
         ("asked_image_launched", false, with(plain(), vec![launch(json!({}))])),
-        ("deprecated_image_launched", true, with(plain(), vec![launch(json!({})), later(4, 0, &json!({
-            "eventName": "EnableImageDeprecation", "eventTime": "2026-10-01T10:00:00Z", "readOnly": false,
-            "requestParameters": {"EnableImageDeprecationRequest": {"ImageId": "ami-1EXAMPLE", "DeprecateAt": "2026-10-02T00:00:00Z"}},
-        }))])),
+        (
+            "deprecated_image_launched",
+            true,
+            with(
+                plain(),
+                vec![
+                    launch(json!({})),
+                    later(
+                        4,
+                        0,
+                        &json!({
+                            "eventName": "EnableImageDeprecation", "eventTime": "2026-10-01T10:00:00Z", "readOnly": false,
+                            "requestParameters": {"EnableImageDeprecationRequest": {"ImageId": "ami-1EXAMPLE", "DeprecateAt": "2026-10-02T00:00:00Z"}},
+                        }),
+                    ),
+                ],
+            ),
+        ),
         ("deprecated_image_launched", false, with(plain(), vec![launch(json!({}))])),
         ("instance_still_running", true, with(plain(), vec![launch(json!({}))])),
         ("instance_still_running", false, with(plain(), vec![launch(json!({})), terminated])),
         ("routine_query", true, with(plain(), asked_before(3))),
         ("routine_query", false, with(plain(), asked_before(2))),
         ("known_scanner", true, with(query(1, &json!({"userAgent": "Prowler/4.16.0"})), vec![])),
-        ("known_scanner", false, with(query(1, &json!({"userAgent": "Prowler/4.16.0", "sourceIPAddress": "198.51.100.9"})), vec![])),
+        (
+            "known_scanner",
+            false,
+            with(query(1, &json!({"userAgent": "Prowler/4.16.0", "sourceIPAddress": "198.51.100.9"})), vec![]),
+        ),
     ];
     let id = "00000000-0000-4000-8000-000000000001";
     for (signal, expected, records) in cases {
@@ -267,7 +428,10 @@ fn what_cannot_be_looked_at_is_said() {
 fn commands_can_be_pasted_whatever_the_log_says() {
     let place = Place::new();
     let arn = "arn:aws:iam::111122223333:user/o'neil $(touch pwned) `touch pwned`; touch pwned \" \\ é";
-    let hostile = query(1, &json!({"userIdentity": {"type": "IAMUser", "arn": arn, "accountId": "111122223333", "accessKeyId": "AKIA'$(touch pwned)"}}));
+    let hostile = query(
+        1,
+        &json!({"userIdentity": {"type": "IAMUser", "arn": arn, "accountId": "111122223333", "accessKeyId": "AKIA'$(touch pwned)"}}),
+    );
     place.write("a.json", log(&[hostile]));
     place.load(&["a.json"]);
     let page = triage(&place, "00000000-0000-4000-8000-000000000001");
@@ -279,7 +443,12 @@ fn commands_can_be_pasted_whatever_the_log_says() {
             "trailduck() {{ \"$TRAILDUCK\" \"$@\"; }}; aws() {{ for word; do printf '%s\\n' \"$word\"; done; }}\n{command}"
         );
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(script).current_dir(place.path("")).env("TRAILDUCK", env!("CARGO_BIN_EXE_trailduck")).env("USER", "analyst");
+        shell
+            .arg("-c")
+            .arg(script)
+            .current_dir(place.path(""))
+            .env("TRAILDUCK", env!("CARGO_BIN_EXE_trailduck"))
+            .env("USER", "analyst");
         let ran = shell.output().expect("a shell");
         assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
     }
@@ -293,26 +462,45 @@ fn commands_can_be_pasted_whatever_the_log_says() {
 fn user_agents_are_decoded() {
     let place = Place::new();
     let cases = [
-        ("aws-cli/2.28.9 md/awscrt#0.27.6 ua/2.1 os/macos#25.0.0 lang/python#3.13.7 md/command#ec2.run-instances", ["AWS CLI", "cli", "2.28.9", "macos 25.0.0", "ec2.run-instances"]),
-        ("aws-cli/1.29.100 Python/3.8.22 Linux/5.15.127 botocore/1.34.90", ["AWS CLI", "cli", "1.29.100", "Linux/5.15.127", ""]),
-        ("[Boto3/1.40.30 md/Botocore#1.40.30 ua/2.1 os/linux#6.12.40]", ["Boto3", "sdk", "1.40.30", "linux 6.12.40", ""]),
+        (
+            "aws-cli/2.28.9 md/awscrt#0.27.6 ua/2.1 os/macos#25.0.0 lang/python#3.13.7 md/command#ec2.run-instances",
+            ["AWS CLI", "cli", "2.28.9", "macos 25.0.0", "ec2.run-instances"],
+        ),
+        (
+            "aws-cli/1.29.100 Python/3.8.22 Linux/5.15.127 botocore/1.34.90",
+            ["AWS CLI", "cli", "1.29.100", "Linux/5.15.127", ""],
+        ),
+        (
+            "[Boto3/1.40.30 md/Botocore#1.40.30 ua/2.1 os/linux#6.12.40]",
+            ["Boto3", "sdk", "1.40.30", "linux 6.12.40", ""],
+        ),
         ("aws-sdk-go-v2/1.15.24 os/linux lang/go#1.23.18", ["AWS SDK for Go v2", "sdk", "1.15.24", "linux", ""]),
-        ("APN/1.0 HashiCorp/1.0 Terraform/1.13.3 (+https://www.terraform.io) aws-sdk-go-v2/1.39.2", ["Terraform", "infrastructure_as_code", "1.13.3", "", ""]),
+        (
+            "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 (+https://www.terraform.io) aws-sdk-go-v2/1.39.2",
+            ["Terraform", "infrastructure_as_code", "1.13.3", "", ""],
+        ),
         ("stratus-red-team_1807d824-ddbc-4a01-9249-8175115f1397", ["Stratus Red Team", "offensive", "", "", ""]),
         ("Boto3/1.34.82 md/Botocore#1.34.51 os/linux Prowler/4.16.0", ["Prowler", "scanner", "4.16.0", "linux", ""]),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36", ["web browser", "console", "5.0", "Windows NT 10.0", ""]),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
+            ["web browser", "console", "5.0", "Windows NT 10.0", ""],
+        ),
         ("S3Console/0.4, aws-internal/3 aws-sdk-java/1.11.1030", ["AWS console", "console", "0.4", "", ""]),
         ("autoscaling.amazonaws.com", ["autoscaling.amazonaws.com", "aws_service", "", "", ""]),
         ("argo-workflows/v3.5.6 argo-executor", ["argo-workflows", "unknown", "", "", ""]),
         ("", ["", "unknown", "", "", ""]),
     ];
-    let records: Vec<_> = cases.iter().zip(0..).map(|((agent, _), number)| record(number, &json!({"userAgent": agent}))).collect();
+    let records: Vec<_> =
+        cases.iter().zip(0..).map(|((agent, _), number)| record(number, &json!({"userAgent": agent}))).collect();
     place.write("a.json", log(&records));
     place.load(&["a.json"]);
     for (agent, expected) in cases {
         let quoted = agent.replace('\'', "''");
-        let rows = place.sql(&format!("SELECT client, client_kind, client_version, os, command FROM clients WHERE user_agent = '{quoted}'"));
-        let found = ["client", "client_kind", "client_version", "os", "command"].map(|key| rows[0][key].as_str().unwrap_or(""));
+        let rows = place.sql(&format!(
+            "SELECT client, client_kind, client_version, os, command FROM clients WHERE user_agent = '{quoted}'"
+        ));
+        let found =
+            ["client", "client_kind", "client_version", "os", "command"].map(|key| rows[0][key].as_str().unwrap_or(""));
         assert_eq!(found, expected, "{agent}");
     }
 }
@@ -320,8 +508,16 @@ fn user_agents_are_decoded() {
 #[test]
 fn an_address_behind_a_vpc_endpoint_is_of_its_own_kind() {
     let place = Place::new();
-    let through = |number, address| record(number, &json!({"sourceIPAddress": address, "vpcEndpointId": "vpce-1EXAMPLE"}));
-    place.write("a.json", log(&[through(1, "10.0.3.17"), through(2, "AWS Internal"), record(3, &json!({"sourceIPAddress": "10.0.3.17"}))]));
+    let through =
+        |number, address| record(number, &json!({"sourceIPAddress": address, "vpcEndpointId": "vpce-1EXAMPLE"}));
+    place.write(
+        "a.json",
+        log(&[
+            through(1, "10.0.3.17"),
+            through(2, "AWS Internal"),
+            record(3, &json!({"sourceIPAddress": "10.0.3.17"})),
+        ]),
+    );
     place.load(&["a.json"]);
     let kinds = place.sql("SELECT list(source_kind ORDER BY event_id) AS kinds FROM api_calls");
     assert_eq!(kinds, [json!({"kinds": ["vpc_endpoint", "aws_internal", "private"]})]);

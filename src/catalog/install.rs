@@ -18,7 +18,11 @@ impl Catalog {
         while !waiting.is_empty() {
             let (ready, others): (Vec<&Query>, Vec<&Query>) =
                 waiting.iter().copied().partition(|query| !waiting.iter().any(|other| query.asks(other)));
-            assert!(!ready.is_empty(), "queries that ask each other: {:?}", waiting.iter().map(|query| &query.name).collect::<Vec<_>>());
+            assert!(
+                !ready.is_empty(),
+                "queries that ask each other: {:?}",
+                waiting.iter().map(|query| &query.name).collect::<Vec<_>>()
+            );
             ordered.extend(ready);
             waiting = others;
         }

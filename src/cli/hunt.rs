@@ -90,9 +90,6 @@ fn next_steps(context: &Context, alert: Option<&str>) -> String {
     }
     steps.push((format!("trailduck{db} query api_calls_by_principal"), "who is active in these logs"));
     steps.push((format!("trailduck{db} query"), "all companion queries"));
-    let rows: Vec<_> = steps
-        .iter()
-        .map(|(command, step)| format!("({}, {})", quote(command), quote(step)))
-        .collect();
+    let rows: Vec<_> = steps.iter().map(|(command, step)| format!("({}, {})", quote(command), quote(step))).collect();
     format!("FROM (VALUES {}) AS t(command, step)", rows.join(", "))
 }

@@ -135,15 +135,8 @@ impl<'p> Pages<'p> {
     }
 
     /// Each row of each part on a line, with the part it belongs to.
-    fn lines(
-        &self,
-        store: &Store,
-        parts: &[Part],
-        about: &[(&str, String)],
-        to: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        let about: String =
-            about.iter().map(|(name, value)| format!("{} AS {name}, ", quote(value))).collect();
+    fn lines(&self, store: &Store, parts: &[Part], about: &[(&str, String)], to: &mut dyn Write) -> anyhow::Result<()> {
+        let about: String = about.iter().map(|(name, value)| format!("{} AS {name}, ", quote(value))).collect();
         for part in parts {
             let sql = format!("SELECT {about}'{}' AS part, * FROM (\n{}\n)", part.key, part.sql);
             self.printer.print_to(to, store, &sql, &PrintArgs::all(Format::Ndjson), &[])?;

@@ -45,9 +45,17 @@ pub struct Triage {
     format: Format,
 }
 
-/// Views that several parts ask, and which all alerts have in common.
-const VIEWS: &[&str] =
-    &["ami_queries", "ami_launches", "role_sessions", "clients", "image_launches", "instances", "ami_inventory"];
+/// Views that several parts ask, and what of them is asked. The large columns of launches are not.
+const VIEWS: &[(&str, &str)] = &[
+    ("ami_queries", "*"),
+    ("rule_matches", "*"),
+    ("ami_launches", "* REPLACE (NULL AS request_parameters, NULL AS response_elements)"),
+    ("role_sessions", "*"),
+    ("clients", "*"),
+    ("image_launches", "*"),
+    ("instances", "*"),
+    ("ami_inventory", "*"),
+];
 
 /// The queries in an order in which each is answered before another asks it.
 const QUERIES: &[&str] = &[
@@ -75,13 +83,37 @@ type Shown = (&'static str, &'static str, &'static str, bool, &'static str);
 const PARTS: &[Shown] = &[
     ("alert", "triage_alert", "Alert", true, ""),
     ("identity", "triage_identity", "Who", true, ""),
-    ("session_chain", "session_chain", "Who: how the session came about", false, "no call in the logs handed out its credentials"),
+    (
+        "session_chain",
+        "session_chain",
+        "Who: how the session came about",
+        false,
+        "no call in the logs handed out its credentials",
+    ),
     ("baseline", "triage_baseline", "Who: what this user or role normally does", false, ""),
     ("source", "triage_source", "From where, with what", true, ""),
-    ("source_users", "triage_source_users", "From where: who else used the address", false, "an AWS service's: not looked at"),
-    ("travel", "triage_travel", "From where: from place to place within a day", false, "from one place, as far as is known"),
+    (
+        "source_users",
+        "triage_source_users",
+        "From where: who else used the address",
+        false,
+        "an AWS service's: not looked at",
+    ),
+    (
+        "travel",
+        "triage_travel",
+        "From where: from place to place within a day",
+        false,
+        "from one place, as far as is known",
+    ),
     ("request", "triage_request", "What was asked", true, "the event is no DescribeImages call to EC2"),
-    ("similar_queries", "triage_similar_queries", "What was asked: who asks for deprecated images in the account", false, "no one"),
+    (
+        "similar_queries",
+        "triage_similar_queries",
+        "What was asked: who asks for deprecated images in the account",
+        false,
+        "no one",
+    ),
     ("activity", "triage_activity", "What else: an hour to either side", false, "nothing"),
     ("launches", "triage_launches", "What followed: launches within 24 hours", false, "none"),
     ("images", "triage_images", "Risk: images asked for or launched", false, "none was named, and none launched"),
@@ -97,9 +129,9 @@ impl Triage {
         if events.is_empty() && self.format == Format::Table {
             note("no alerts");
         }
-        for view in VIEWS {
+        for (view, columns) in VIEWS {
             // hides the view of this name
-            store.connection.execute_batch(&format!("CREATE TEMP TABLE {view} AS FROM {view}"))?;
+            store.connection.execute_batch(&format!("CREATE TEMP TABLE {view} AS SELECT {columns} FROM {view}"))?;
         }
         let mut to = io::stdout().lock();
         let mut pages = Pages::new(&context.printer, self.format, self.all);
