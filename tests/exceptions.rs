@@ -435,11 +435,7 @@ fn every_client_sees_the_same() {
         [json!({"suppressed_by": "e"}), json!({"suppressed_by": null}), json!({"suppressed_by": "e"})]
     );
     // what followed a query follows it, whether or not that is an alert
-    assert!(
-        !place
-            .sql("FROM launches_after_deprecated_query() WHERE query_event_id = 'a1e27001-4bc7-46d5-ab6e-e5d18726ff95'")
-            .is_empty()
-    );
+    assert!(!place.sql("FROM launch_links() WHERE query_event_id = 'a1e27001-4bc7-46d5-ab6e-e5d18726ff95'").is_empty());
 }
 
 #[test]

@@ -28,6 +28,9 @@ fn the_page_for_machines_has_the_same_parts() {
     assert_eq!(lines.lines().count(), 17);
     let markdown = place.ok(&[&args[..], &["markdown"]].concat());
     assert!(markdown.contains("## Alerts: 3\n\n| event\\_time |"), "{markdown}");
+    let values = place.ok(&[&args[..], &["csv"]].concat());
+    assert!(values.starts_with("part,row,field,value\nload,1,files,18\n"), "{values}");
+    assert!(values.contains("\nlaunches,8,instance_ids,\"[\"\"i-0f25f477f58a91de9\"\"]\"\n"), "{values}");
 }
 
 #[test]

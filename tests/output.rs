@@ -110,7 +110,6 @@ fn errors_say_what_to_do() {
         (&["--db", "no/such/folder.duckdb", "load", "."], 1, "no/such/folder.duckdb"),
         (&["detct"], 2, "detect"),
         (&["load"], 2, "<PATH>"),
-        (&["hunt", ".", "--format", "csv"], 2, "detect --format csv"),
     ] {
         let ran = place.run(args);
         assert_eq!(ran.code, code, "{args:?}: {}", ran.stderr);

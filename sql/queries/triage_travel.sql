@@ -12,7 +12,7 @@ description = "The event of the alert."
 
 [columns]
 event_time = "First call from the new place, UTC."
-event_id = "That call."
+to_event_id = "That call."
 from_address = "Address of the call before."
 to_address = "Address of this call."
 travel = "From where to where, in words."
@@ -38,30 +38,30 @@ WITH located AS (
 
 steps AS (
     SELECT
-        event_id,
-        event_time,
-        lag(source_ip_address) OVER (ORDER BY event_time, event_id) AS from_address,
-        source_ip_address AS to_address,
-        lag(place) OVER (ORDER BY event_time, event_id) || ' to ' || place AS travel,
+        l.event_id AS to_event_id,
+        l.event_time,
+        lag(l.source_ip_address) OVER (ORDER BY l.event_time, l.event_id) AS from_address,
+        l.source_ip_address AS to_address,
+        lag(l.place) OVER (ORDER BY l.event_time, l.event_id) || ' to ' || l.place AS travel,
         distance_km(
-            lag(latitude) OVER (ORDER BY event_time, event_id),
-            lag(longitude) OVER (ORDER BY event_time, event_id),
-            latitude,
-            longitude
+            lag(l.latitude) OVER (ORDER BY l.event_time, l.event_id),
+            lag(l.longitude) OVER (ORDER BY l.event_time, l.event_id),
+            l.latitude,
+            l.longitude
         ) AS distance_km,
-        seconds_between(lag(event_time) OVER (ORDER BY event_time, event_id), event_time) AS seconds
-    FROM located
+        seconds_between(lag(l.event_time) OVER (ORDER BY l.event_time, l.event_id), l.event_time) AS seconds
+    FROM located AS l
 )
 
 SELECT
     event_time,
-    event_id,
+    to_event_id,
     from_address,
     to_address,
     travel,
-    distance_km,
+    round(distance_km) AS distance_km,
     seconds,
-    CASE WHEN seconds = 0 THEN CAST('infinity' AS DOUBLE) ELSE distance_km / (seconds / 3600.0) END AS speed_kmh
+    round(CASE WHEN seconds = 0 THEN CAST('infinity' AS DOUBLE) ELSE distance_km / (seconds / 3600.0) END) AS speed_kmh
 FROM steps
 WHERE distance_km >= 100
-ORDER BY event_time, event_id
+ORDER BY event_time, to_event_id

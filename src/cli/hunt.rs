@@ -75,12 +75,10 @@ fn next_steps(context: &Context, alert: Option<&str>) -> String {
     let db = context.db_argument();
     let mut steps = Vec::new();
     if let Some(id) = alert {
-        steps.push((
-            format!("trailduck{db} query activity_around --event_id {id}"),
-            "what else happened around the newest alert",
-        ));
+        steps.push((format!("trailduck{db} triage {id}"), "the newest alert, investigated to its end"));
         steps.push((format!("trailduck{db} detect --columns all --format json"), "the alerts with all they asked for"));
-        steps.push((format!("trailduck{db} correlate --hours 168"), "launches up to a week later, query by query"));
+        steps.push((format!("trailduck{db} correlate --hours 168"), "launches up to a week later"));
+        steps.push((format!("trailduck{db} amis"), "the images in use, deprecated ones first"));
     } else {
         steps.push((
             format!("trailduck{db} detect deprecated_ami_queries_any_owner"),

@@ -100,6 +100,8 @@ impl What {
         // a typo leaves no empty store behind
         let found = source::find(&self.paths)?;
         let named = self.geoip.named()?;
+        let progress = Arc::new(Progress::default());
+        stop_on_interrupt(progress.clone())?;
         let store = self.open(context)?;
         let databases = named.map_or_else(|| geoip::found(&store), Ok)?;
         let options = Options {
@@ -108,19 +110,6 @@ impl What {
             events_per_transaction: self.commit_every,
             limits: Limits { max_ratio: self.max_ratio, max_size: self.max_size },
         };
-        let progress = Arc::new(Progress::default());
-        let stop = progress.clone();
-        ctrlc::set_handler(move || {
-            if stop.stop.swap(true, Ordering::Relaxed) {
-                // asked twice, or when the load is over: what is not committed is not kept
-                std::process::exit(exit::INTERRUPTED.into());
-            }
-            if stop.waiting.load(Ordering::Relaxed) > 0 {
-                note("\nstopped while waiting for a pipe: what was committed before is kept");
-                std::process::exit(exit::INTERRUPTED.into());
-            }
-            note("\nstopping: files that were read to their end are kept; once more to stop at once");
-        })?;
         let display = Display::start(progress.clone());
         let summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
@@ -153,6 +142,23 @@ impl What {
             () => exit::DONE,
         }
     }
+}
+
+/// Has an interrupt (Ctrl-C) end the load at the next file's end; a second one at once.
+fn stop_on_interrupt(progress: Arc<Progress>) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        let begun = progress.begun.load(Ordering::Relaxed);
+        if progress.stop.swap(true, Ordering::Relaxed) || !begun {
+            // asked twice, or when the load is over or not begun: what is not committed is not kept
+            std::process::exit(exit::INTERRUPTED.into());
+        }
+        if progress.waiting.load(Ordering::Relaxed) > 0 {
+            note("\nstopped while waiting for a pipe: what was committed before is kept");
+            std::process::exit(exit::INTERRUPTED.into());
+        }
+        note("\nstopping: files that were read to their end are kept; once more to stop at once");
+    })?;
+    Ok(())
 }
 
 /// The summary as a person reads it.

@@ -101,6 +101,7 @@ const REJECTS_SHOWN: usize = 5;
 /// Loads what was found into `store`.
 pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
     let begun = Instant::now();
+    progress.begun.store(true, Ordering::Relaxed);
     let Found { mut sources, unreadable } = found;
     // its pages are full of records already, and of what attackers wrote
     sources.retain(|source| !matches!(source, Source::File { path, .. } if store.owns(path)));

@@ -15,6 +15,8 @@ pub struct Progress {
     pub events: AtomicU64,
     /// How many files are being read that may wait for another program without end: pipes.
     pub waiting: AtomicU64,
+    /// Whether the load has begun.
+    pub begun: AtomicBool,
     /// Set from outside to end the load early: what is in the store is kept, what is still being read is not.
     pub stop: AtomicBool,
 }
