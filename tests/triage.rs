@@ -365,7 +365,8 @@ fn each_signal_is_seen_where_it_is_and_not_where_it_is_not() {
         let place = Place::new();
         place.write("a.json", log(&records));
         place.load(&["a.json"]);
-        let signals = place.rows(&["query", "triage_signals", "--event_id", id]);
+        let page = triage(&place, id);
+        let signals = page["signals"].as_array().expect("signals");
         let found = signals.iter().find(|row| row["signal"] == signal).expect("the signal is in signal_weights");
         assert_eq!(found["present"], expected, "{found}");
     }
@@ -521,4 +522,16 @@ fn an_address_behind_a_vpc_endpoint_is_of_its_own_kind() {
     place.load(&["a.json"]);
     let kinds = place.sql("SELECT list(source_kind ORDER BY event_id) AS kinds FROM api_calls");
     assert_eq!(kinds, [json!({"kinds": ["vpc_endpoint", "aws_internal", "private"]})]);
+}
+
+#[test]
+fn calls_from_two_places_at_once_have_an_infinite_speed() {
+    let place = Place::new();
+    let there = query(2, &json!({"sourceIPAddress": "198.51.100.23"}));
+    place.write("a.json", log(&[query(1, &json!({})), there]));
+    let city = fixtures("geoip/Example-City.mmdb");
+    place.ok(&["load", "a.json", "--geoip", city.to_str().expect("UTF-8")]);
+    let page = triage(&place, "00000000-0000-4000-8000-000000000001");
+    assert_eq!((page["travel"].as_array().map(Vec::len), &page["travel"][0]["speed_kmh"]), (Some(1), &json!("inf")));
+    assert!(present(&page).contains(&"impossible_travel"));
 }

@@ -4,7 +4,7 @@ description = """
 From the first principal to a call, oldest first: each call that handed out an access key on the way, made with the key
 that the one before it had handed out, and the call itself at the end. One row, the call itself, where the log does not
 tell how its key was issued, and for long-lived keys."""
-display = ["hop", "event_time", "event_name", "principal_name", "access_key_id", "role_arn", "source_ip_address", "mfa_authenticated", "user_agent"]
+display = ["hop", "event_time", "event_name", "principal_name", "access_key_id", "role_arn", "source_ip_address", "mfa_authenticated"]
 
 [[parameters]]
 name = "event_id"

@@ -1,7 +1,6 @@
 /* ---
 title = "Triage: the alert"
 description = "An event in one row, with the rules it matches and the exception that suppresses it, if there is one."
-display = ["event_time", "event_name", "account_id", "aws_region", "principal", "rules", "severity", "risk_score", "suppressed_by"]
 
 [[parameters]]
 name = "event_id"

@@ -94,7 +94,7 @@ found AS (
     FROM source AS s
     WHERE s.new_country
     UNION ALL
-    SELECT 'impossible_travel', list_text(array_sort(array_agg(t.travel)))
+    SELECT 'impossible_travel', list_text(array_sort(array_agg(DISTINCT t.travel || ' in ' || duration_text(t.seconds))))
     FROM triage_travel(event_id => event_id) AS t
     WHERE t.speed_kmh > 1000
     HAVING count(*) > 0

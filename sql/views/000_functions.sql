@@ -192,10 +192,13 @@ COMMENT ON MACRO ip_in_network IS 'Whether an address lies in a network (192.0.2
 
 -- By the haversine formula, on a sphere of the Earth's mean radius. Rounding may take antipodes beyond 1, where asin ends.
 CREATE OR REPLACE MACRO distance_km(latitude_a DOUBLE, longitude_a DOUBLE, latitude_b DOUBLE, longitude_b DOUBLE) AS
+    -- least() passes over nulls
+    CASE WHEN latitude_a + longitude_a + latitude_b + longitude_b IS NOT NULL THEN
     2 * 6371.0088 * asin(least(1.0, sqrt(
         pow(sin(radians(latitude_b - latitude_a) / 2), 2)
         + cos(radians(latitude_a)) * cos(radians(latitude_b)) * pow(sin(radians(longitude_b - longitude_a) / 2), 2)
-    )));
+    )))
+    END;
 COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in kilometres.';
 
 CREATE OR REPLACE MACRO array_max(list) AS list_max(list);
