@@ -1,6 +1,6 @@
 /* ---
 title = "What happened around an event"
-description = "Calls by the same access key, principal, role or address shortly before and after an event, the event itself among them, in time order."
+description = "Calls by the same access key, session chain, principal, role or address shortly before and after an event, the event itself among them, in time order."
 display = ["seconds_from_event", "link", "event_source", "event_name", "outcome", "error_code", "principal_name", "source_ip_address"]
 
 [[parameters]]
@@ -16,7 +16,7 @@ description = "How far to look to either side, in minutes."
 
 [columns]
 seconds_from_event = "Seconds after the event; negative before it."
-link = "What connects the call with the event, strongest first: event (itself), access_key, principal, role, address."
+link = "What connects the call with the event, strongest first: event (itself), access_key, session_chain (credentials that come from the same first ones), principal, role, address."
 event_id = "The call."
 event_time = "When, UTC."
 event_source = "Service."
@@ -48,10 +48,11 @@ around AS (
         CASE
             WHEN c.event_id = a.event_id THEN 'event'
             WHEN c.access_key_id = a.access_key_id THEN 'access_key'
+            WHEN coalesce(s.session_chain, c.access_key_id) = coalesce(o.session_chain, a.access_key_id) THEN 'session_chain'
             -- a bare identity type is no one in particular
             WHEN c.principal = a.principal AND a.principal <> coalesce(a.principal_type, '') THEN 'principal'
             WHEN c.session_issuer_arn = a.session_issuer_arn THEN 'role'
-            WHEN c.source_ip_address = a.source_ip_address AND a.source_kind IN ('public', 'private') THEN 'address'
+            WHEN c.source_ip_address = a.source_ip_address AND a.source_kind IN ('public', 'private', 'vpc_endpoint') THEN 'address'
         END AS link,
         c.event_id,
         c.event_time,
@@ -70,6 +71,8 @@ around AS (
     INNER JOIN api_calls AS c
         ON c.event_time >= a.event_time - minutes * INTERVAL '1' MINUTE
         AND c.event_time <= a.event_time + minutes * INTERVAL '1' MINUTE
+    LEFT JOIN role_sessions AS o ON o.access_key_id = a.access_key_id
+    LEFT JOIN role_sessions AS s ON s.access_key_id = c.access_key_id
 )
 
 SELECT *

@@ -62,7 +62,10 @@ impl Detect {
                 note("no alerts");
             }
             if !self.include_suppressed {
-                note_suppressed(&store, &rules, &self.between)?;
+                match suppressed(&store, &rules, &self.between)? {
+                    0 => {}
+                    count => note(&format!("{count} suppressed by exceptions: --include-suppressed shows them")),
+                }
             }
         }
         let Some(threshold) = self.fail_on else { return Ok(exit::DONE) };
@@ -100,16 +103,11 @@ fn newest_first(rules: &[&Detection], suffix: &str, between: &Between) -> String
     format!("{} ORDER BY event_time DESC, event_id", alerts.join(" UNION ALL BY NAME "))
 }
 
-/// Says how many alerts are not shown.
-fn note_suppressed(store: &Store, rules: &[&Detection], between: &Between) -> anyhow::Result<()> {
+/// How many alerts are not among [`alerts`], because exceptions suppress them.
+pub fn suppressed(store: &Store, rules: &[&Detection], between: &Between) -> anyhow::Result<i64> {
     // mostly there are none, and the rules need not be asked again
     if store.count("FROM exceptions_in_force")? == 0 {
-        return Ok(());
+        return Ok(0);
     }
-    let suppressed = format!("FROM ({}) WHERE suppressed_by IS NOT NULL", with_suppressed(rules, between));
-    let suppressed = store.count(&suppressed)?;
-    if suppressed > 0 {
-        note(&format!("{suppressed} suppressed by exceptions: --include-suppressed shows them"));
-    }
-    Ok(())
+    store.count(&format!("FROM ({}) WHERE suppressed_by IS NOT NULL", with_suppressed(rules, between)))
 }

@@ -33,13 +33,17 @@ impl Hunt {
         let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
         let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
+        let suppressed = match detect::suppressed(&store, &rules, &between)? {
+            0 => String::new(),
+            count => format!(", and {count} suppressed by exceptions (trailduck detect --include-suppressed)"),
+        };
         let launch_count = store.count(&launches)?;
         let launches_display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
         let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "" };
         let next = next_steps(context, newest.as_deref());
         let mut parts = vec![
             part("load", "Loaded".into(), as_row(&summary), Layout::Table(&[])),
-            part("alerts", format!("Alerts: {alert_count}"), alerts, Layout::Table(&rules[0].display)),
+            part("alerts", format!("Alerts: {alert_count}{suppressed}"), alerts, Layout::Table(&rules[0].display)),
             part(
                 "launches",
                 format!("Launches that followed within 24 hours: {launch_count}"),

@@ -75,14 +75,13 @@ enum Command {
     Hunt(hunt::Hunt),
     Detect(detect::Detect),
     Triage(triage::Triage),
-
-    Exceptions(exceptions::Exceptions),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
-    Amis(amis::Amis),
-    Export(export::Export),
     Geoip(geoip::Geoip),
+    Amis(amis::Amis),
+    Exceptions(exceptions::Exceptions),
+    Export(export::Export),
     Status(status::Status),
 }
 
@@ -125,14 +124,13 @@ pub fn main() -> ExitCode {
         Command::Hunt(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
         Command::Triage(command) => command.run(&context),
-
-        Command::Exceptions(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
-        Command::Amis(command) => command.run(&context),
-        Command::Export(command) => command.run(&context),
         Command::Geoip(command) => command.run(&context),
+        Command::Amis(command) => command.run(&context),
+        Command::Exceptions(command) => command.run(&context),
+        Command::Export(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
     };
     match run {
