@@ -120,8 +120,8 @@ fn activity_around_an_event_is_linked_and_bounded() {
     let itself = rows.iter().filter(|row| row["link"] == "event").collect::<Vec<_>>();
     assert_eq!((itself.len(), &itself[0]["seconds_from_event"]), (1, &json!(0.0)));
     assert!(rows.iter().all(|row| row["seconds_from_event"].as_f64().is_some_and(|seconds| seconds.abs() <= 300.0)));
-    // before the role was assumed it was bob's own key, from the same address
-    assert!(rows.iter().any(|row| row["link"] == "address" && row["event_name"] == "AssumeRole"));
+    // before the role was assumed it was bob's own key, which the session's come from
+    assert!(rows.iter().any(|row| row["link"] == "session_chain" && row["event_name"] == "AssumeRole"));
     assert!(around("60").len() > rows.len());
 }
 
