@@ -535,3 +535,19 @@ fn calls_from_two_places_at_once_have_an_infinite_speed() {
     assert_eq!((page["travel"].as_array().map(Vec::len), &page["travel"][0]["speed_kmh"]), (Some(1), &json!("inf")));
     assert!(present(&page).contains(&"impossible_travel"));
 }
+
+#[test]
+fn people_are_shown_the_first_rows_of_long_tables_and_the_command_for_all() {
+    let place = Place::new();
+    let calls = (0..60).map(|number| later(10 + number, 5, &json!({"eventName": format!("DescribeThing{number}")})));
+    place.write("a.json", log(&[vec![query(1, &json!({}))], calls.collect()].concat()));
+    place.load(&["a.json"]);
+    let id = "00000000-0000-4000-8000-000000000001";
+    for format in ["table", "markdown"] {
+        let page = place.ok(&["triage", id, "--format", format]);
+        let more = format!("... and 20 more: trailduck query triage_activity --event_id {id}\n");
+        assert!(page.contains(&more), "{page}");
+        assert_eq!(page.matches("DescribeThing").count(), 40 + 8, "activity and evidence");
+    }
+    assert_eq!(triage(&place, id)["activity"].as_array().map(Vec::len), Some(60));
+}

@@ -2,8 +2,8 @@
 title = "Triage: what else was done"
 description = """
 Calls by the same session chain, principal or role, or from the same address, around an event, grouped into what they
-were for, one row per API: reconnaissance (Describe, Get, List), credentials and access, network, logging, launches,
-other changes; denied calls among them are counted."""
+may be for, one row per API: launches, credentials and access, logging, network, data, other changes, sign-ins, and
+reconnaissance (Describe, Get, List); denied calls among them are counted."""
 display = ["phase", "api", "calls", "denied", "first", "last", "principals", "links"]
 
 [[parameters]]
@@ -72,13 +72,13 @@ FROM around
 GROUP BY phase, event_source, event_name
 ORDER BY
     CASE phase
-        WHEN 'sign_in' THEN 1
-        WHEN 'reconnaissance' THEN 2
-        WHEN 'credentials' THEN 3
-        WHEN 'logging' THEN 4
-        WHEN 'network' THEN 5
-        WHEN 'launch' THEN 6
-        WHEN 'data' THEN 7
+        WHEN 'launch' THEN 1
+        WHEN 'credentials' THEN 2
+        WHEN 'logging' THEN 3
+        WHEN 'network' THEN 4
+        WHEN 'data' THEN 5
+        WHEN 'change' THEN 6
+        WHEN 'sign_in' THEN 7
         ELSE 8
     END,
     first_seconds, api

@@ -133,7 +133,7 @@ found AS (
 
     -- what else
     UNION ALL
-    SELECT 'reconnaissance_burst', CAST(count(*) AS STRING) || ' APIs: ' || list_text(array_sort(array_agg(a.api)))
+    SELECT 'reconnaissance_burst', CAST(count(*) AS STRING) || ' APIs, such as ' || list_text(list_head(array_sort(array_agg(a.api)), 8))
     FROM activity AS a
     WHERE a.phase = 'reconnaissance'
     HAVING count(*) >= 5

@@ -101,7 +101,7 @@ CREATE OR REPLACE MACRO call_phase(event_source VARCHAR, event_name VARCHAR, rea
         THEN 'logging'
     WHEN regexp_full_match(event_name, 'RunInstances|StartInstances|RequestSpotInstances|RequestSpotFleet|CreateFleet|(Create|Update)AutoScalingGroup|CreateLaunch(Template|TemplateVersion|Configuration)')
         THEN 'launch'
-    WHEN regexp_full_match(event_name, 'GetObject.*|PutObject.*|GetSecretValue|BatchGetSecretValue|GetParameters?|GetParametersByPath|Decrypt|GetItem|BatchGetItem|Query|Scan|CopySnapshot|CreateSnapshot|ModifySnapshotAttribute|ModifyImageAttribute|GetPasswordData|GetConsoleScreenshot')
+    WHEN regexp_full_match(event_name, 'GetObject.*|PutObject.*|GetSecretValue|BatchGetSecretValue|GetParameters?|GetParametersByPath|Encrypt|Decrypt|ReEncrypt.*|GenerateDataKey.*|GetItem|BatchGetItem|Query|Scan|CopySnapshot|CreateSnapshot|ModifySnapshotAttribute|ModifyImageAttribute|GetPasswordData|GetConsoleScreenshot')
         THEN 'data'
     WHEN read_only OR regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search|Batch(Get|Describe)|Simulate)')
         THEN 'reconnaissance'
@@ -203,3 +203,6 @@ COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in ki
 
 CREATE OR REPLACE MACRO array_max(list) AS list_max(list);
 COMMENT ON MACRO array_max IS 'The greatest value of a list.';
+
+CREATE OR REPLACE MACRO list_head(list, count) AS list[:count];
+COMMENT ON MACRO list_head IS 'The first values of a list, at most so many.';

@@ -39,7 +39,7 @@ impl Hunt {
         };
         let launch_count = store.count(&launches)?;
         let launches_display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
-        let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "" };
+        let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "", all: None };
         let next = next_steps(context, newest.as_deref());
         let mut parts = vec![
             part("load", "Loaded".into(), as_row(&summary), Layout::Table(&[])),

@@ -17,7 +17,12 @@ pub struct Part<'a> {
     pub layout: Layout<'a>,
     /// What people read where there are no rows; nothing at all if the title says it.
     pub empty: &'static str,
+    /// The command that shows all rows to people, of whom the page shows only [`MANY`]; none if it shows all.
+    pub all: Option<String>,
 }
+
+/// Rows of a table that a page shows to people, if there is a command that shows all.
+const MANY: usize = 40;
 
 /// How a part is laid out for people.
 #[derive(Clone, Copy)]
@@ -28,6 +33,19 @@ pub enum Layout<'a> {
     Fields(&'a [String]),
     /// A line a command, and what it is for: the columns `command` and `step`.
     Steps,
+}
+
+impl Part<'_> {
+    fn limit(&self) -> Option<usize> {
+        self.all.as_ref().map(|_| MANY)
+    }
+
+    /// What is said where there are more rows than are shown.
+    fn more(&self, store: &Store) -> anyhow::Result<Option<String>> {
+        let Some(all) = &self.all else { return Ok(None) };
+        let rows = store.count(&self.sql)? as usize;
+        Ok((rows > MANY).then(|| format!("... and {} more: {all}", rows - MANY)))
+    }
 }
 
 /// Writes pages one after the other: in JSON one object, or a list of them; else under each other.
@@ -81,7 +99,11 @@ impl<'p> Pages<'p> {
                     }
                 }
                 Layout::Table(display) => {
-                    self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Table), display)?;
+                    let args = PrintArgs { limit: part.limit(), ..PrintArgs::all(Format::Table) };
+                    self.printer.print_to(to, store, &part.sql, &args, display)?;
+                    if let Some(more) = part.more(store)? {
+                        writeln!(to, " {more}")?;
+                    }
                 }
                 Layout::Fields(display) => self.printer.print_fields(to, store, &part.sql, Format::Table, display)?,
                 Layout::Steps => self.steps(store, part, to)?,
@@ -109,8 +131,12 @@ impl<'p> Pages<'p> {
                     self.printer.print_fields(to, store, &part.sql, Format::Markdown, display)?;
                 }
                 Layout::Table(display) => {
-                    let args = PrintArgs { columns: display.to_vec(), ..PrintArgs::all(Format::Markdown) };
+                    let args = PrintArgs { limit: part.limit(), ..PrintArgs::all(Format::Markdown) };
+                    let args = PrintArgs { columns: display.to_vec(), ..args };
                     self.printer.print_to(to, store, &part.sql, &args, &[])?;
+                    if let Some(more) = part.more(store)? {
+                        writeln!(to, "\n{more}")?;
+                    }
                 }
                 Layout::Steps => {
                     self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Markdown), &[])?;

@@ -183,7 +183,9 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
     let mut parts = Vec::new();
     for &(key, query, title, upright, empty) in PARTS {
         let layout = if upright { Layout::Fields(display(query)) } else { Layout::Table(display(query)) };
-        parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty });
+        let all =
+            Some(format!("trailduck{} query {query} --event_id {}", context.db_argument(), event.trim_matches('\'')));
+        parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty, all });
     }
     parts[0].sql = format!("SELECT *, {score} AS score FROM triage_alert_answer");
     // people read of what is there, programs of what is not there too
@@ -194,6 +196,7 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
         sql: format!("{} {present}", answered("triage_signals")),
         layout: Layout::Table(display("triage_signals")),
         empty: "none",
+        all: None,
     });
     let program = quote(&format!("trailduck{}", context.db_argument()));
     let next = remembered(store, "next", &format!("FROM triage_next(event_id := {event}, program := {program})"))?;
@@ -201,7 +204,7 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
         [("look", "Next: look further"), ("respond", "Next: respond"), ("except", "Next: or make an exception")]
     {
         let sql = format!("SELECT position, step, command {next} WHERE kind = '{key}' ORDER BY position");
-        parts.push(Part { key, title: title.to_owned(), sql, layout: Layout::Steps, empty: "" });
+        parts.push(Part { key, title: title.to_owned(), sql, layout: Layout::Steps, empty: "", all: None });
     }
     Ok(parts)
 }
