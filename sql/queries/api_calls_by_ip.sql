@@ -11,7 +11,7 @@ description = "sourceIPAddress as CloudTrail has it; * stands for anything."
 
 [columns]
 source_ip_address = "The address, a service's name, or AWS Internal."
-source_kind = "public, private, aws_service, aws_internal or unknown."
+source_kind = "public, private, vpc_endpoint, aws_service, aws_internal or unknown."
 calls = "Calls."
 distinct_apis = "Different APIs called."
 failures = "Calls that failed."

@@ -3,7 +3,7 @@ title = "Calls by source kind"
 description = "One row per source kind: calls, who made them, from how many addresses, what failed, and how many asked for deprecated images."
 
 [columns]
-source_kind = "public, private, aws_service, aws_internal or unknown."
+source_kind = "public, private, vpc_endpoint, aws_service, aws_internal or unknown."
 calls = "Calls."
 principals = "Different principals."
 addresses = "Different source addresses."

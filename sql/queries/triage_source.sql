@@ -50,7 +50,7 @@ related AS (
         c.user_agent,
         g.country_iso_code
     FROM related_calls(event_id => event_id) AS c
-    LEFT JOIN ip_geo AS g ON g.source_ip_address = c.source_ip_address
+    LEFT JOIN places AS g ON g.source_ip_address = c.source_ip_address
 ),
 
 anchor AS (
@@ -74,7 +74,7 @@ anchor AS (
     FROM parameter AS p
     INNER JOIN api_calls AS a ON a.event_id = p.anchor_id
     LEFT JOIN clients AS k ON k.user_agent = a.user_agent
-    LEFT JOIN ip_geo AS g ON g.source_ip_address = a.source_ip_address
+    LEFT JOIN places AS g ON g.source_ip_address = a.source_ip_address
 ),
 
 history AS (

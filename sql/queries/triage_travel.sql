@@ -27,9 +27,9 @@ WITH located AS (
         c.source_ip_address,
         g.latitude,
         g.longitude,
-        coalesce(g.city_name || ', ', '') || coalesce(g.country_name, g.country_iso_code, '') AS place
+        g.place
     FROM related_calls(event_id => event_id) AS c
-    INNER JOIN ip_geo AS g ON g.source_ip_address = c.source_ip_address
+    INNER JOIN places AS g ON g.source_ip_address = c.source_ip_address
     WHERE (c.same_session_chain OR c.same_principal)
       AND c.seconds_from_event BETWEEN -86400 AND 86400
       AND g.latitude IS NOT NULL
