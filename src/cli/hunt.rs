@@ -56,7 +56,7 @@ impl Hunt {
         if self.format == Format::Table {
             // said in words instead
             parts.remove(0);
-            write!(to, "{}", in_words(&store, &summary)?)?;
+            writeln!(to, "{}", in_words(&store, &summary)?)?;
         }
         let mut page = Pages::new(&context.printer, self.format, false);
         page.write(&store, &parts, &[], &mut to)?;

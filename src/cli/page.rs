@@ -90,8 +90,11 @@ impl<'p> Pages<'p> {
     }
 
     fn text(&self, store: &Store, parts: &[Part], to: &mut dyn Write) -> anyhow::Result<()> {
-        for part in parts {
-            writeln!(to, "\n{}", self.printer.title(&part.title))?;
+        for (index, part) in parts.iter().enumerate() {
+            if index + self.written > 0 {
+                writeln!(to)?;
+            }
+            writeln!(to, "{}", self.printer.title(&part.title))?;
             match part.layout {
                 _ if store.count(&part.sql)? == 0 => {
                     if !part.empty.is_empty() {

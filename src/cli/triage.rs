@@ -57,24 +57,6 @@ const VIEWS: &[(&str, &str)] = &[
     ("ami_inventory", "*"),
 ];
 
-/// The queries in an order in which each is answered before another asks it.
-const QUERIES: &[&str] = &[
-    "related_calls",
-    "triage_alert",
-    "session_chain",
-    "triage_identity",
-    "triage_baseline",
-    "triage_source",
-    "triage_source_users",
-    "triage_travel",
-    "triage_request",
-    "triage_similar_queries",
-    "triage_activity",
-    "triage_launches",
-    "triage_images",
-    "triage_signals",
-];
-
 /// A part of the page: its name for programs, the query it shows, its title, whether its one row is shown field by field,
 /// and what is said if there is none.
 type Shown = (&'static str, &'static str, &'static str, bool, &'static str);
@@ -168,10 +150,14 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
     if found.is_empty() {
         bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
     }
-    for query in QUERIES {
-        store.connection.execute_batch(&format!("DROP MACRO TABLE IF EXISTS temp.{query}"))?;
+    let shown = PARTS.iter().map(|part| part.1).chain(["related_calls", "triage_signals"]).collect::<Vec<_>>();
+    // each is answered before another asks it
+    let queries = CATALOG.queries_by_need().into_iter().filter(|query| shown.contains(&query.name.as_str()));
+    let queries: Vec<_> = queries.collect();
+    for query in &queries {
+        store.connection.execute_batch(&format!("DROP MACRO TABLE IF EXISTS temp.{}", query.name))?;
     }
-    for query in QUERIES {
+    for query in &queries {
         answer(store, query, event)?;
     }
     let display = |query| CATALOG.query(query).map_or(&[][..], |query| &query.display);
@@ -211,10 +197,10 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
 
 /// Answers a query for an event. Whoever asks it from then on, another query too, gets the answer: a temporary macro hides
 /// the query of its name.
-fn answer(store: &Store, query: &str, event: &str) -> anyhow::Result<()> {
-    let answer = remembered(store, &format!("{query}_answer"), &format!("FROM {query}(event_id := {event})"))?;
-    let parameters = CATALOG.query(query).map(Query::signature).unwrap_or_default();
-    store.connection.execute_batch(&format!("CREATE TEMP MACRO {query}({parameters}) AS TABLE {answer}"))?;
+fn answer(store: &Store, query: &Query, event: &str) -> anyhow::Result<()> {
+    let name = &query.name;
+    let answer = remembered(store, &format!("{name}_answer"), &format!("FROM {name}(event_id := {event})"))?;
+    store.connection.execute_batch(&format!("CREATE TEMP MACRO {name}({}) AS TABLE {answer}", query.signature()))?;
     Ok(())
 }
 
