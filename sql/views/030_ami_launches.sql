@@ -1,20 +1,23 @@
 -- Calls by which an image becomes an instance, or was meant to.
 CREATE OR REPLACE VIEW ami_launches AS
 WITH api AS (
-    -- the scan itself applies a range, a list of names only after all columns have been read
+    -- the scan itself applies ranges, a list of names only after all columns have been read; no other names lie in these
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name BETWEEN 'CreateFleet' AND 'CreateLaunchTemplateVersion'
-      AND event_name IN ('CreateFleet', 'CreateLaunchTemplate', 'CreateLaunchTemplateVersion')
-    UNION ALL
-    FROM api_calls
-    WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name BETWEEN 'ModifyLaunchTemplate' AND 'RunInstances'
-      AND event_name IN ('ModifyLaunchTemplate', 'RequestSpotFleet', 'RequestSpotInstances', 'RunInstances')
+      AND (
+          event_name = 'CreateFleet'
+          OR event_name BETWEEN 'CreateLaunchTemplate' AND 'CreateLaunchTemplateVersion'
+          OR event_name = 'ModifyLaunchTemplate'
+          OR event_name BETWEEN 'RequestSpotFleet' AND 'RequestSpotInstances'
+          OR event_name = 'RunInstances'
+      )
     UNION ALL
     FROM api_calls
     WHERE event_source = 'autoscaling.amazonaws.com'
-      AND event_name IN ('CreateAutoScalingGroup', 'CreateLaunchConfiguration', 'UpdateAutoScalingGroup')
+      AND (
+          event_name BETWEEN 'CreateAutoScalingGroup' AND 'CreateLaunchConfiguration'
+          OR event_name = 'UpdateAutoScalingGroup'
+      )
 ),
 
 calls AS (
@@ -36,26 +39,74 @@ calls AS (
     FROM api
 ),
 
-spelled_out AS MATERIALIZED (
+-- most launches are RunInstances with its sets spelled as lists: one reading finds what takes a search for each field otherwise
+read AS (
     SELECT
         *,
+        CASE WHEN event_name = 'RunInstances' THEN from_json(request, '{
+            "instanceType": "VARCHAR",
+            "instancesSet": {"items": [{"imageId": "VARCHAR", "maxCount": "VARCHAR"}]},
+            "launchTemplate": "JSON"
+        }') END AS asked,
+        CASE WHEN event_name = 'RunInstances' THEN from_json(response, '{
+            "instancesSet": {"items": [{"imageId": "VARCHAR", "instanceId": "VARCHAR", "instanceType": "VARCHAR"}]}
+        }') END AS answered
+    FROM calls
+),
+
+read_plainly AS (
+    SELECT
+        * EXCLUDE (asked, answered),
+        asked.instanceType AS type_asked_for,
+        asked.instancesSet.items AS items_asked_for,
+        asked.launchTemplate AS template_asked_for,
+        answered.instancesSet.items AS items_launched,
+        items_asked_for IS NOT NULL AND (response IS NULL OR items_launched IS NOT NULL) AS plain
+    FROM read
+),
+
+spelled_out AS MATERIALIZED (
+    SELECT
+        * EXCLUDE (
+            request, response, wrapped_request, wrapped_response,
+            type_asked_for, items_asked_for, template_asked_for, items_launched, plain
+        ),
+        CASE
+            WHEN event_name = 'RunInstances' THEN 'instances'
+            WHEN event_name = 'CreateFleet' AND list_contains(texts_at(request, '$..type', request, '$..Type'), 'instant') THEN 'instances'
+            WHEN event_name IN ('RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet') THEN 'request'
+            WHEN event_name IN ('CreateAutoScalingGroup', 'UpdateAutoScalingGroup') THEN 'group'
+            ELSE 'template'
+        END AS launch_kind,
         list_sort(list_distinct(list_filter(
-            list_concat(
-                texts_at(request, '$..imageId', wrapped_request, '$..ImageId'),
-                texts_at(response, '$..imageId', wrapped_response, '$..ImageId')
-            ),
+            CASE WHEN plain
+                THEN list_concat(
+                    list_transform(items_asked_for, lambda item: item.imageId),
+                    list_transform(items_launched, lambda item: item.imageId)
+                )
+                ELSE list_concat(
+                    texts_at(request, '$..imageId', wrapped_request, '$..ImageId'),
+                    texts_at(response, '$..imageId', wrapped_response, '$..ImageId')
+                )
+            END,
             lambda image: image <> ''
         ))) AS named_images,
-        CASE event_name
-            WHEN 'RunInstances' THEN texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
+        CASE
+            WHEN plain THEN list_filter(list_transform(items_launched, lambda item: item.instanceId), lambda id: id IS NOT NULL)
+            WHEN event_name = 'RunInstances' THEN texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
             -- of an instant fleet, one or a list
-            WHEN 'CreateFleet' THEN regexp_extract_all(json_extract(response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
+            WHEN event_name = 'CreateFleet'
+                THEN regexp_extract_all(json_extract(response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
         END AS launched,
-        coalesce(
-            texts_at(request, '$..instanceType', wrapped_request, '$..InstanceType')[1],
-            texts_at(response, '$..instanceType', wrapped_response, '$..InstanceType')[1]
-        ) AS instance_type,
+        CASE WHEN plain
+            THEN coalesce(type_asked_for, items_launched[1].instanceType)
+            ELSE coalesce(
+                texts_at(request, '$..instanceType', wrapped_request, '$..InstanceType')[1],
+                texts_at(response, '$..instanceType', wrapped_response, '$..InstanceType')[1]
+            )
+        END AS instance_type,
         TRY_CAST(CASE
+            WHEN plain THEN items_asked_for[1].maxCount
             WHEN event_name = 'RunInstances' THEN json_extract_string(request, '$..maxCount')[1]
             WHEN event_name = 'RequestSpotInstances' THEN json_extract_string(request, '$.instanceCount')
             WHEN about_template THEN NULL
@@ -65,8 +116,9 @@ spelled_out AS MATERIALIZED (
             )
         END AS BIGINT) AS count_asked_for,
         -- the templates that are launched from, or the one that is made or changed
-        CASE WHEN about_template
-            THEN [{
+        CASE
+            WHEN plain AND template_asked_for IS NULL THEN []
+            WHEN about_template THEN [{
                 'id': coalesce(
                     texts_at(response, '$..launchTemplateId', response, '$..LaunchTemplateId')[1],
                     texts_at(request, '$..launchTemplateId', request, '$..LaunchTemplateId')[1]
@@ -110,8 +162,12 @@ spelled_out AS MATERIALIZED (
         CASE WHEN on_behalf OR event_name = 'RequestSpotInstances'
             THEN list_distinct(texts_at(request, '$..spotInstanceRequestId', response, '$..spotInstanceRequestId'))
             ELSE []
-        END AS spot_instance_request_ids
-    FROM calls
+        END AS spot_instance_request_ids,
+        CASE event_name
+            WHEN 'CreateFleet' THEN json_extract_string(response, '$..fleetId')[1]
+            WHEN 'RequestSpotFleet' THEN json_extract_string(response, '$..spotFleetRequestId')[1]
+        END AS fleet_made
+    FROM read_plainly
 ),
 
 -- versions of launch templates, each under its id and under its name
@@ -172,11 +228,13 @@ launched_from AS (
     GROUP BY r.event_id
 ),
 
-launch_configurations AS (
-    SELECT scope, launch_configuration, event_time, named_images AS configuration_images
-    FROM spelled_out
-    WHERE event_name = 'CreateLaunchConfiguration'
-      AND outcome = 'success'
+launched_from_configuration AS (
+    SELECT s.event_id, c.named_images AS configuration_images
+    FROM spelled_out AS s
+    ASOF INNER JOIN (
+        FROM spelled_out WHERE event_name = 'CreateLaunchConfiguration' AND outcome = 'success'
+    ) AS c ON c.scope = s.scope AND c.launch_configuration = s.launch_configuration AND c.event_time <= s.event_time
+    WHERE s.launch_configuration IS NOT NULL
 ),
 
 resolved AS (
@@ -188,32 +246,22 @@ resolved AS (
             ELSE coalesce(list_sort(list_distinct(list_concat(template_images, configuration_images))), [])
         END AS images,
         coalesce(group_asked_for, tag_value(tags, 'aws:autoscaling:groupName')) AS auto_scaling_group,
-        CASE
-            WHEN event_name = 'CreateFleet' THEN json_extract_string(response, '$..fleetId')[1]
-            WHEN event_name = 'RequestSpotFleet' THEN json_extract_string(response, '$..spotFleetRequestId')[1]
+        CASE WHEN event_name IN ('CreateFleet', 'RequestSpotFleet')
+            THEN fleet_made
             ELSE coalesce(tag_value(tags, 'aws:ec2:fleet-id'), tag_value(tags, 'aws:ec2spot:fleet-request-id'))
         END AS fleet_id
     FROM spelled_out AS l
     LEFT JOIN launched_from AS f ON f.event_id = l.event_id
-    ASOF LEFT JOIN launch_configurations AS c
-        ON c.scope = l.scope
-        AND c.launch_configuration = l.launch_configuration
-        AND c.event_time <= l.event_time
+    LEFT JOIN launched_from_configuration AS c ON c.event_id = l.event_id
 )
 SELECT
     * EXCLUDE (
-        outcome, on_behalf, about_template, scope, request, response, wrapped_request, wrapped_response, named_images,
-        launched, instance_type, count_asked_for, templates, launch_configuration, group_asked_for, tags,
-        spot_instance_request_ids, templates_used, images, auto_scaling_group, fleet_id, request_parameters, response_elements
+        outcome, launch_kind, on_behalf, about_template, scope, named_images, launched, instance_type, count_asked_for,
+        templates, launch_configuration, group_asked_for, tags, spot_instance_request_ids, fleet_made, templates_used,
+        images, auto_scaling_group, fleet_id, request_parameters, response_elements
     ),
     outcome,
-    CASE
-        WHEN event_name = 'RunInstances' THEN 'instances'
-        WHEN event_name = 'CreateFleet' AND list_contains(texts_at(request, '$..type', request, '$..Type'), 'instant') THEN 'instances'
-        WHEN event_name IN ('RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet') THEN 'request'
-        WHEN event_name IN ('CreateAutoScalingGroup', 'UpdateAutoScalingGroup') THEN 'group'
-        ELSE 'template'
-    END AS launch_kind,
+    launch_kind,
     on_behalf,
 
     -- what was launched, or is to be
