@@ -54,23 +54,9 @@ read AS (
     FROM calls
 ),
 
-read_plainly AS (
-    SELECT
-        * EXCLUDE (asked, answered),
-        asked.instanceType AS type_asked_for,
-        asked.instancesSet.items AS items_asked_for,
-        asked.launchTemplate AS template_asked_for,
-        answered.instancesSet.items AS items_launched,
-        items_asked_for IS NOT NULL AND (response IS NULL OR items_launched IS NOT NULL) AS plain
-    FROM read
-),
-
 spelled_out AS MATERIALIZED (
     SELECT
-        * EXCLUDE (
-            request, response, wrapped_request, wrapped_response,
-            type_asked_for, items_asked_for, template_asked_for, items_launched, plain
-        ),
+        * EXCLUDE (request, response, wrapped_request, wrapped_response, asked, answered),
         CASE
             WHEN event_name = 'RunInstances' THEN 'instances'
             WHEN event_name = 'CreateFleet' AND list_contains(texts_at(request, '$..type', request, '$..Type'), 'instant') THEN 'instances'
@@ -79,35 +65,36 @@ spelled_out AS MATERIALIZED (
             ELSE 'template'
         END AS launch_kind,
         list_sort(list_distinct(list_filter(
-            CASE WHEN plain
-                THEN list_concat(
-                    list_transform(items_asked_for, lambda item: item.imageId),
-                    list_transform(items_launched, lambda item: item.imageId)
-                )
-                ELSE list_concat(
-                    texts_at(request, '$..imageId', wrapped_request, '$..ImageId'),
+            list_concat(
+                coalesce(
+                    list_transform(asked.instancesSet.items, lambda item: item.imageId),
+                    texts_at(request, '$..imageId', wrapped_request, '$..ImageId')
+                ),
+                coalesce(
+                    list_transform(answered.instancesSet.items, lambda item: item.imageId),
                     texts_at(response, '$..imageId', wrapped_response, '$..ImageId')
                 )
-            END,
+            ),
             lambda image: image <> ''
         ))) AS named_images,
-        CASE
-            WHEN plain THEN list_filter(list_transform(items_launched, lambda item: item.instanceId), lambda id: id IS NOT NULL)
-            WHEN event_name = 'RunInstances' THEN texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
-            -- of an instant fleet, one or a list
-            WHEN event_name = 'CreateFleet'
-                THEN regexp_extract_all(json_extract(response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
-        END AS launched,
-        CASE WHEN plain
-            THEN coalesce(type_asked_for, items_launched[1].instanceType)
-            ELSE coalesce(
-                texts_at(request, '$..instanceType', wrapped_request, '$..InstanceType')[1],
-                texts_at(response, '$..instanceType', wrapped_response, '$..InstanceType')[1]
+        CASE event_name
+            WHEN 'RunInstances' THEN coalesce(
+                list_filter(list_transform(answered.instancesSet.items, lambda item: item.instanceId), lambda id: id IS NOT NULL),
+                texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
             )
-        END AS instance_type,
+            -- of an instant fleet, one or a list
+            WHEN 'CreateFleet'
+                THEN regexp_extract_all(json_extract(wrapped_response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
+        END AS launched,
+        coalesce(
+            asked.instanceType,
+            texts_at(request, '$..instanceType', wrapped_request, '$..InstanceType')[1],
+            answered.instancesSet.items[1].instanceType,
+            texts_at(response, '$..instanceType', wrapped_response, '$..InstanceType')[1]
+        ) AS instance_type,
         TRY_CAST(CASE
-            WHEN plain THEN items_asked_for[1].maxCount
-            WHEN event_name = 'RunInstances' THEN json_extract_string(request, '$..maxCount')[1]
+            WHEN event_name = 'RunInstances'
+                THEN coalesce(asked.instancesSet.items[1].maxCount, json_extract_string(request, '$..maxCount')[1])
             WHEN event_name = 'RequestSpotInstances' THEN json_extract_string(request, '$.instanceCount')
             WHEN about_template THEN NULL
             ELSE coalesce(
@@ -117,22 +104,22 @@ spelled_out AS MATERIALIZED (
         END AS BIGINT) AS count_asked_for,
         -- the templates that are launched from, or the one that is made or changed
         CASE
-            WHEN plain AND template_asked_for IS NULL THEN []
+            WHEN asked.instancesSet.items IS NOT NULL AND asked.launchTemplate IS NULL THEN []
             WHEN about_template THEN [{
                 'id': coalesce(
-                    texts_at(response, '$..launchTemplateId', response, '$..LaunchTemplateId')[1],
+                    texts_at(wrapped_response, '$..launchTemplateId', wrapped_response, '$..LaunchTemplateId')[1],
                     texts_at(request, '$..launchTemplateId', request, '$..LaunchTemplateId')[1]
                 ),
                 'name': coalesce(
-                    texts_at(response, '$..launchTemplateName', response, '$..LaunchTemplateName')[1],
+                    texts_at(wrapped_response, '$..launchTemplateName', wrapped_response, '$..LaunchTemplateName')[1],
                     texts_at(request, '$..launchTemplateName', request, '$..LaunchTemplateName')[1]
                 ),
                 'version': CASE event_name
                     WHEN 'CreateLaunchTemplate' THEN '1'
                     WHEN 'CreateLaunchTemplateVersion'
-                        THEN texts_at(response, '$..versionNumber', response, '$..VersionNumber')[1]
+                        THEN texts_at(wrapped_response, '$..versionNumber', wrapped_response, '$..VersionNumber')[1]
                     ELSE coalesce(
-                        texts_at(response, '$..defaultVersionNumber', response, '$..DefaultVersionNumber')[1],
+                        texts_at(wrapped_response, '$..defaultVersionNumber', wrapped_response, '$..DefaultVersionNumber')[1],
                         texts_at(request, '$..SetDefaultVersion', request, '$..DefaultVersion')[1]
                     )
                 END
@@ -164,10 +151,10 @@ spelled_out AS MATERIALIZED (
             ELSE []
         END AS spot_instance_request_ids,
         CASE event_name
-            WHEN 'CreateFleet' THEN json_extract_string(response, '$..fleetId')[1]
-            WHEN 'RequestSpotFleet' THEN json_extract_string(response, '$..spotFleetRequestId')[1]
+            WHEN 'CreateFleet' THEN json_extract_string(wrapped_response, '$..fleetId')[1]
+            WHEN 'RequestSpotFleet' THEN json_extract_string(wrapped_response, '$..spotFleetRequestId')[1]
         END AS fleet_made
-    FROM read_plainly
+    FROM read
 ),
 
 -- versions of launch templates, each under its id and under its name
