@@ -1,22 +1,21 @@
 -- Calls by which an image becomes an instance, or was meant to.
 CREATE OR REPLACE VIEW ami_launches AS
 WITH api AS (
-    -- the scan itself applies ranges, a list of names only after all columns have been read; no other names lie in these
+    -- a list of names alone is applied only after all columns have been read, with a range beside it by the scan itself;
+    -- these ranges have two names each
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
       AND (
-          event_name = 'CreateFleet'
+          event_name IN ('CreateFleet', 'ModifyLaunchTemplate', 'RunInstances')
           OR event_name BETWEEN 'CreateLaunchTemplate' AND 'CreateLaunchTemplateVersion'
-          OR event_name = 'ModifyLaunchTemplate'
           OR event_name BETWEEN 'RequestSpotFleet' AND 'RequestSpotInstances'
-          OR event_name = 'RunInstances'
       )
     UNION ALL
     FROM api_calls
     WHERE event_source = 'autoscaling.amazonaws.com'
       AND (
-          event_name BETWEEN 'CreateAutoScalingGroup' AND 'CreateLaunchConfiguration'
-          OR event_name = 'UpdateAutoScalingGroup'
+          event_name = 'UpdateAutoScalingGroup'
+          OR event_name BETWEEN 'CreateAutoScalingGroup' AND 'CreateLaunchConfiguration'
       )
 ),
 
