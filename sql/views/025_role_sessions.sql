@@ -34,7 +34,7 @@ WITH RECURSIVE answers AS (
       )
 ),
 
--- a role assumed across accounts is logged in both: one row in many, and no reason to sort them all
+-- a role assumed across accounts is logged in both: few keys are, and only theirs are worth sorting
 logged_twice AS (
     SELECT issued_key
     FROM answers

@@ -38,7 +38,8 @@ calls AS (
     FROM api
 ),
 
--- most launches are RunInstances with its sets spelled as lists: one reading finds what takes a search for each field otherwise
+-- nearly all launches are RunInstances with lists for its sets: one reading finds what otherwise takes a search for each
+-- field; what is spelled in another way is null here, and searched for below
 read AS (
     SELECT
         *,
