@@ -34,18 +34,30 @@ WITH RECURSIVE answers AS (
       )
 ),
 
-issued AS (
-    SELECT * EXCLUDE (principal_arn)
+-- a role assumed across accounts is logged in both: few keys are, and only theirs are worth sorting
+logged_twice AS (
+    SELECT issued_key
     FROM answers
+    GROUP BY issued_key
+    HAVING count(*) > 1
+),
+
+issued AS MATERIALIZED (
+    SELECT * EXCLUDE (principal_arn)
+    FROM answers ANTI JOIN logged_twice USING (issued_key)
     WHERE issued_key IS NOT NULL
-    -- a role assumed across accounts is logged in both; only the caller's record names the caller's key
+    UNION ALL
+    SELECT * EXCLUDE (principal_arn)
+    FROM answers SEMI JOIN logged_twice USING (issued_key)
+    -- only the caller's record names the caller's key
     QUALIFY row_number() OVER (
         PARTITION BY issued_key
         ORDER BY parent_access_key_id IS NULL, principal_arn IS NULL, issued_at, issued_by_event_id
     ) = 1
 ),
 
-first_hops AS (
+-- each as if it were the first of its chain
+first_hops AS NOT MATERIALIZED (
     SELECT
         i.*,
         1 AS hops,
@@ -58,10 +70,18 @@ first_hops AS (
     FROM issued AS i
 ),
 
+-- few are: with a key that was handed out itself
+asked_for_by_sessions AS MATERIALIZED (
+    SELECT i.*
+    FROM issued AS i
+    SEMI JOIN issued AS p ON p.issued_key = i.parent_access_key_id
+),
+
 chains AS (
     SELECT f.*
     FROM first_hops AS f
-    ANTI JOIN issued AS p ON p.issued_key = f.parent_access_key_id
+    SEMI JOIN asked_for_by_sessions AS n ON n.parent_access_key_id = f.issued_key
+    ANTI JOIN asked_for_by_sessions AS i ON i.issued_key = f.issued_key
     UNION ALL
     SELECT
         i.*,
@@ -73,15 +93,12 @@ chains AS (
         list_append(c.access_keys, i.issued_key),
         c.session_chain
     FROM chains AS c
-    INNER JOIN issued AS i ON i.parent_access_key_id = c.issued_key
+    INNER JOIN asked_for_by_sessions AS i ON i.parent_access_key_id = c.issued_key
     WHERE c.hops < 100
 ),
 
--- keys that issued each other, which no chain from a first principal reaches, and what is further than 100 hops
-beyond AS (
-    SELECT f.*
-    FROM first_hops AS f
-    ANTI JOIN chains AS c ON c.issued_key = f.issued_key
+later_hops AS (
+    FROM chains WHERE hops > 1
 )
 
 SELECT
@@ -101,7 +118,12 @@ SELECT
     chain,
     access_keys,
     session_chain
-FROM (FROM chains UNION ALL FROM beyond);
+FROM (
+    FROM later_hops
+    UNION ALL
+    -- besides the first hops: keys that issued each other, which no chain reaches, and what is further than 100 hops
+    FROM first_hops AS f ANTI JOIN later_hops AS l ON l.issued_key = f.issued_key
+);
 
 COMMENT ON VIEW role_sessions IS 'Access keys handed out by AssumeRole and its kin, GetSessionToken and GetFederationToken, one row each, with the chain back to the first principal.';
 COMMENT ON COLUMN role_sessions.access_key_id IS 'The key that was handed out: userIdentity.accessKeyId of the calls made with it.';

@@ -1,20 +1,22 @@
 -- Calls by which an image becomes an instance, or was meant to.
 CREATE OR REPLACE VIEW ami_launches AS
 WITH api AS (
-    -- the scan itself applies a range, a list of names only after all columns have been read
+    -- a list of names alone is applied only after all columns have been read, with a range beside it by the scan itself;
+    -- these ranges have two names each
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name BETWEEN 'CreateFleet' AND 'CreateLaunchTemplateVersion'
-      AND event_name IN ('CreateFleet', 'CreateLaunchTemplate', 'CreateLaunchTemplateVersion')
-    UNION ALL
-    FROM api_calls
-    WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name BETWEEN 'ModifyLaunchTemplate' AND 'RunInstances'
-      AND event_name IN ('ModifyLaunchTemplate', 'RequestSpotFleet', 'RequestSpotInstances', 'RunInstances')
+      AND (
+          event_name IN ('CreateFleet', 'ModifyLaunchTemplate', 'RunInstances')
+          OR event_name BETWEEN 'CreateLaunchTemplate' AND 'CreateLaunchTemplateVersion'
+          OR event_name BETWEEN 'RequestSpotFleet' AND 'RequestSpotInstances'
+      )
     UNION ALL
     FROM api_calls
     WHERE event_source = 'autoscaling.amazonaws.com'
-      AND event_name IN ('CreateAutoScalingGroup', 'CreateLaunchConfiguration', 'UpdateAutoScalingGroup')
+      AND (
+          event_name = 'UpdateAutoScalingGroup'
+          OR event_name BETWEEN 'CreateAutoScalingGroup' AND 'CreateLaunchConfiguration'
+      )
 ),
 
 calls AS (
@@ -36,27 +38,63 @@ calls AS (
     FROM api
 ),
 
-spelled_out AS MATERIALIZED (
+-- nearly all launches are RunInstances with lists for its sets: one reading finds what otherwise takes a search for each
+-- field; what is spelled in another way is null here, and searched for below
+read AS (
     SELECT
         *,
+        CASE WHEN event_name = 'RunInstances' THEN from_json(request, '{
+            "instanceType": "VARCHAR",
+            "instancesSet": {"items": [{"imageId": "VARCHAR", "maxCount": "VARCHAR"}]},
+            "launchTemplate": "JSON"
+        }') END AS asked,
+        CASE WHEN event_name = 'RunInstances' THEN from_json(response, '{
+            "instancesSet": {"items": [{"imageId": "VARCHAR", "instanceId": "VARCHAR", "instanceType": "VARCHAR"}]}
+        }') END AS answered
+    FROM calls
+),
+
+spelled_out AS MATERIALIZED (
+    SELECT
+        * EXCLUDE (request, response, wrapped_request, wrapped_response, asked, answered),
+        CASE
+            WHEN event_name = 'RunInstances' THEN 'instances'
+            WHEN event_name = 'CreateFleet' AND list_contains(texts_at(request, '$..type', request, '$..Type'), 'instant') THEN 'instances'
+            WHEN event_name IN ('RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet') THEN 'request'
+            WHEN event_name IN ('CreateAutoScalingGroup', 'UpdateAutoScalingGroup') THEN 'group'
+            ELSE 'template'
+        END AS launch_kind,
         list_sort(list_distinct(list_filter(
             list_concat(
-                texts_at(request, '$..imageId', wrapped_request, '$..ImageId'),
-                texts_at(response, '$..imageId', wrapped_response, '$..ImageId')
+                coalesce(
+                    list_transform(asked.instancesSet.items, lambda item: item.imageId),
+                    texts_at(request, '$..imageId', wrapped_request, '$..ImageId')
+                ),
+                coalesce(
+                    list_transform(answered.instancesSet.items, lambda item: item.imageId),
+                    texts_at(response, '$..imageId', wrapped_response, '$..ImageId')
+                )
             ),
             lambda image: image <> ''
         ))) AS named_images,
         CASE event_name
-            WHEN 'RunInstances' THEN texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
+            WHEN 'RunInstances' THEN coalesce(
+                list_filter(list_transform(answered.instancesSet.items, lambda item: item.instanceId), lambda id: id IS NOT NULL),
+                texts_at(response, '$..items[*].instanceId', response, '$..items.instanceId')
+            )
             -- of an instant fleet, one or a list
-            WHEN 'CreateFleet' THEN regexp_extract_all(json_extract(response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
+            WHEN 'CreateFleet'
+                THEN regexp_extract_all(json_extract(wrapped_response, '$..fleetInstanceSet')::VARCHAR, '\bi-[0-9a-f]+')
         END AS launched,
         coalesce(
+            asked.instanceType,
             texts_at(request, '$..instanceType', wrapped_request, '$..InstanceType')[1],
+            answered.instancesSet.items[1].instanceType,
             texts_at(response, '$..instanceType', wrapped_response, '$..InstanceType')[1]
         ) AS instance_type,
         TRY_CAST(CASE
-            WHEN event_name = 'RunInstances' THEN json_extract_string(request, '$..maxCount')[1]
+            WHEN event_name = 'RunInstances'
+                THEN coalesce(asked.instancesSet.items[1].maxCount, json_extract_string(request, '$..maxCount')[1])
             WHEN event_name = 'RequestSpotInstances' THEN json_extract_string(request, '$.instanceCount')
             WHEN about_template THEN NULL
             ELSE coalesce(
@@ -65,22 +103,23 @@ spelled_out AS MATERIALIZED (
             )
         END AS BIGINT) AS count_asked_for,
         -- the templates that are launched from, or the one that is made or changed
-        CASE WHEN about_template
-            THEN [{
+        CASE
+            WHEN asked.instancesSet.items IS NOT NULL AND asked.launchTemplate IS NULL THEN []
+            WHEN about_template THEN [{
                 'id': coalesce(
-                    texts_at(response, '$..launchTemplateId', response, '$..LaunchTemplateId')[1],
+                    texts_at(wrapped_response, '$..launchTemplateId', wrapped_response, '$..LaunchTemplateId')[1],
                     texts_at(request, '$..launchTemplateId', request, '$..LaunchTemplateId')[1]
                 ),
                 'name': coalesce(
-                    texts_at(response, '$..launchTemplateName', response, '$..LaunchTemplateName')[1],
+                    texts_at(wrapped_response, '$..launchTemplateName', wrapped_response, '$..LaunchTemplateName')[1],
                     texts_at(request, '$..launchTemplateName', request, '$..LaunchTemplateName')[1]
                 ),
                 'version': CASE event_name
                     WHEN 'CreateLaunchTemplate' THEN '1'
                     WHEN 'CreateLaunchTemplateVersion'
-                        THEN texts_at(response, '$..versionNumber', response, '$..VersionNumber')[1]
+                        THEN texts_at(wrapped_response, '$..versionNumber', wrapped_response, '$..VersionNumber')[1]
                     ELSE coalesce(
-                        texts_at(response, '$..defaultVersionNumber', response, '$..DefaultVersionNumber')[1],
+                        texts_at(wrapped_response, '$..defaultVersionNumber', wrapped_response, '$..DefaultVersionNumber')[1],
                         texts_at(request, '$..SetDefaultVersion', request, '$..DefaultVersion')[1]
                     )
                 END
@@ -110,8 +149,12 @@ spelled_out AS MATERIALIZED (
         CASE WHEN on_behalf OR event_name = 'RequestSpotInstances'
             THEN list_distinct(texts_at(request, '$..spotInstanceRequestId', response, '$..spotInstanceRequestId'))
             ELSE []
-        END AS spot_instance_request_ids
-    FROM calls
+        END AS spot_instance_request_ids,
+        CASE event_name
+            WHEN 'CreateFleet' THEN json_extract_string(wrapped_response, '$..fleetId')[1]
+            WHEN 'RequestSpotFleet' THEN json_extract_string(wrapped_response, '$..spotFleetRequestId')[1]
+        END AS fleet_made
+    FROM read
 ),
 
 -- versions of launch templates, each under its id and under its name
@@ -172,11 +215,13 @@ launched_from AS (
     GROUP BY r.event_id
 ),
 
-launch_configurations AS (
-    SELECT scope, launch_configuration, event_time, named_images AS configuration_images
-    FROM spelled_out
-    WHERE event_name = 'CreateLaunchConfiguration'
-      AND outcome = 'success'
+launched_from_configuration AS (
+    SELECT s.event_id, c.named_images AS configuration_images
+    FROM spelled_out AS s
+    ASOF INNER JOIN (
+        FROM spelled_out WHERE event_name = 'CreateLaunchConfiguration' AND outcome = 'success'
+    ) AS c ON c.scope = s.scope AND c.launch_configuration = s.launch_configuration AND c.event_time <= s.event_time
+    WHERE s.launch_configuration IS NOT NULL
 ),
 
 resolved AS (
@@ -188,32 +233,22 @@ resolved AS (
             ELSE coalesce(list_sort(list_distinct(list_concat(template_images, configuration_images))), [])
         END AS images,
         coalesce(group_asked_for, tag_value(tags, 'aws:autoscaling:groupName')) AS auto_scaling_group,
-        CASE
-            WHEN event_name = 'CreateFleet' THEN json_extract_string(response, '$..fleetId')[1]
-            WHEN event_name = 'RequestSpotFleet' THEN json_extract_string(response, '$..spotFleetRequestId')[1]
+        CASE WHEN event_name IN ('CreateFleet', 'RequestSpotFleet')
+            THEN fleet_made
             ELSE coalesce(tag_value(tags, 'aws:ec2:fleet-id'), tag_value(tags, 'aws:ec2spot:fleet-request-id'))
         END AS fleet_id
     FROM spelled_out AS l
     LEFT JOIN launched_from AS f ON f.event_id = l.event_id
-    ASOF LEFT JOIN launch_configurations AS c
-        ON c.scope = l.scope
-        AND c.launch_configuration = l.launch_configuration
-        AND c.event_time <= l.event_time
+    LEFT JOIN launched_from_configuration AS c ON c.event_id = l.event_id
 )
 SELECT
     * EXCLUDE (
-        outcome, on_behalf, about_template, scope, request, response, wrapped_request, wrapped_response, named_images,
-        launched, instance_type, count_asked_for, templates, launch_configuration, group_asked_for, tags,
-        spot_instance_request_ids, templates_used, images, auto_scaling_group, fleet_id, request_parameters, response_elements
+        outcome, launch_kind, on_behalf, about_template, scope, named_images, launched, instance_type, count_asked_for,
+        templates, launch_configuration, group_asked_for, tags, spot_instance_request_ids, fleet_made, templates_used,
+        images, auto_scaling_group, fleet_id, request_parameters, response_elements
     ),
     outcome,
-    CASE
-        WHEN event_name = 'RunInstances' THEN 'instances'
-        WHEN event_name = 'CreateFleet' AND list_contains(texts_at(request, '$..type', request, '$..Type'), 'instant') THEN 'instances'
-        WHEN event_name IN ('RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet') THEN 'request'
-        WHEN event_name IN ('CreateAutoScalingGroup', 'UpdateAutoScalingGroup') THEN 'group'
-        ELSE 'template'
-    END AS launch_kind,
+    launch_kind,
     on_behalf,
 
     -- what was launched, or is to be

@@ -28,6 +28,16 @@ WHERE shared.link_key IS NOT NULL;
 
 COMMENT ON VIEW ami_query_keys IS 'The queries of ami_queries, one row for each thing by which a launch may be linked to it; with the link session_chain the access key, whose chain is in role_sessions.';
 
+CREATE OR REPLACE MACRO launch_keys(
+    image_ids, access_key_id, principal_arn, session_issuer_arn, source_ip_address, source_kind, makes, on_behalf, made_from
+) AS list_concat(
+    list_transform(image_ids, lambda image: {'link': 'image', 'link_key': image}),
+    caller_keys(access_key_id, principal_arn, session_issuer_arn, source_ip_address, source_kind),
+    list_transform(makes, lambda thing: {'link': 'makes', 'link_key': thing}),
+    list_transform(CASE WHEN on_behalf THEN made_from END, lambda thing: {'link': 'made_from', 'link_key': thing})
+);
+COMMENT ON MACRO launch_keys IS 'What a launch may have in common with a query, what it makes, and what a service made it from, each with the name of the link.';
+
 CREATE OR REPLACE VIEW ami_launch_keys AS
 SELECT
     shared.link,
@@ -36,11 +46,9 @@ SELECT
 FROM (
     SELECT
         l.* EXCLUDE (request_parameters, response_elements),
-        unnest(list_concat(
-            list_transform(l.image_ids, lambda image: {'link': 'image', 'link_key': image}),
-            caller_keys(l.access_key_id, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind),
-            list_transform(l.makes, lambda thing: {'link': 'makes', 'link_key': thing}),
-            list_transform(CASE WHEN l.on_behalf THEN l.made_from END, lambda thing: {'link': 'made_from', 'link_key': thing})
+        unnest(launch_keys(
+            l.image_ids, l.access_key_id, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind,
+            l.makes, l.on_behalf, l.made_from
         )) AS shared
     FROM ami_launches AS l
 ) AS keyed

@@ -21,26 +21,42 @@ queries AS (
       AND (k.owner_requested OR any_owner)
 ),
 
-launches AS (
+called AS MATERIALIZED (
+    SELECT
+        l.event_id,
+        l.event_time,
+        l.event_name,
+        l.launch_kind,
+        l.principal,
+        l.principal_name,
+        l.source_ip_address,
+        l.aws_region,
+        l.outcome,
+        l.error_code,
+        l.image_ids,
+        l.instance_ids,
+        l.instance_type,
+        l.instance_count,
+        launch_keys(
+            l.image_ids, l.access_key_id, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind,
+            l.makes, l.on_behalf, l.made_from
+        ) AS link_keys
+    FROM ami_launches AS l
+),
+
+-- without what is only shown
+launches AS MATERIALIZED (
     SELECT
         k.event_id,
         k.event_time,
-        k.event_name,
-        k.launch_kind,
-        k.link,
-        CASE WHEN k.link = 'session_chain' THEN coalesce(c.session_chain, k.link_key) ELSE k.link_key END AS link_key,
-        k.principal,
-        k.principal_name,
-        k.source_ip_address,
-        k.aws_region,
-        k.outcome,
-        k.error_code,
-        k.image_ids,
-        k.instance_ids,
-        k.instance_type,
-        k.instance_count
-    FROM ami_launch_keys AS k
-    LEFT JOIN chains AS c ON c.access_key_id = k.link_key AND k.link = 'session_chain'
+        k.shared.link,
+        CASE WHEN k.shared.link = 'session_chain' THEN coalesce(c.session_chain, k.shared.link_key) ELSE k.shared.link_key END AS link_key
+    FROM (
+        SELECT l.event_id, l.event_time, unnest(l.link_keys) AS shared
+        FROM called AS l
+    ) AS k
+    LEFT JOIN chains AS c ON c.access_key_id = k.shared.link_key AND k.shared.link = 'session_chain'
+    WHERE k.shared.link_key IS NOT NULL
 ),
 
 direct AS (
@@ -90,26 +106,6 @@ links AS (
     UNION ALL
     SELECT b.query_event_id, b.query_time, b.query_principal, b.owner_requested, b.event_id, 'on_behalf', b.on_behalf_of_event_id
     FROM on_behalf AS b
-),
-
-details AS (
-    SELECT
-        l.event_id,
-        any_value(event_time) AS launch_time,
-        any_value(event_name) AS event_name,
-        any_value(launch_kind) AS launch_kind,
-        any_value(principal) AS launch_principal,
-        any_value(principal_name) AS launch_principal_name,
-        any_value(source_ip_address) AS launch_source_ip_address,
-        any_value(aws_region) AS aws_region,
-        any_value(outcome) AS outcome,
-        any_value(error_code) AS error_code,
-        any_value(image_ids) AS image_ids,
-        any_value(instance_ids) AS instance_ids,
-        any_value(instance_type) AS instance_type,
-        any_value(instance_count) AS instance_count
-    FROM launches AS l
-    GROUP BY l.event_id
 )
 
 SELECT
@@ -118,15 +114,15 @@ SELECT
     k.query_principal,
     k.owner_requested,
     k.event_id AS launch_event_id,
-    d.launch_time,
+    d.event_time AS launch_time,
     d.event_name,
     d.launch_kind,
     k.link,
-    seconds_between(k.query_time, d.launch_time) AS lag_seconds,
+    seconds_between(k.query_time, d.event_time) AS lag_seconds,
     k.on_behalf_of_event_id,
-    d.launch_principal,
-    d.launch_principal_name,
-    d.launch_source_ip_address,
+    d.principal AS launch_principal,
+    d.principal_name AS launch_principal_name,
+    d.source_ip_address AS launch_source_ip_address,
     d.aws_region,
     d.outcome,
     d.error_code,
@@ -135,5 +131,5 @@ SELECT
     d.instance_type,
     d.instance_count
 FROM links AS k
-INNER JOIN details AS d ON d.event_id = k.event_id;
+INNER JOIN called AS d ON d.event_id = k.event_id;
 COMMENT ON MACRO TABLE launch_links_unsorted IS 'The rows of launch_links in no order.';

@@ -57,12 +57,16 @@ WITH calls AS (
         ec2_unwrapped(response_elements::JSON, event_name, 'Response') AS response
     FROM api_calls
     WHERE event_source = 'ec2.amazonaws.com'
-      AND event_name IN (
-          'CreateImage', 'CopyImage', 'RegisterImage', 'CreateRestoreImageTask', 'RestoreImageFromRecycleBin',
-          'EnableImage', 'DisableImage', 'DeregisterImage',
-          'EnableImageDeprecation', 'DisableImageDeprecation',
-          'EnableImageDeregistrationProtection', 'DisableImageDeregistrationProtection',
-          'ModifyImageAttribute', 'ResetImageAttribute'
+      -- a list of names alone is applied only after all columns have been read, with a range beside it by the scan itself
+      AND (
+          event_name IN (
+              'CreateImage', 'CopyImage', 'RegisterImage', 'CreateRestoreImageTask', 'RestoreImageFromRecycleBin',
+              'EnableImage', 'DisableImage', 'DeregisterImage',
+              'ModifyImageAttribute', 'ResetImageAttribute'
+          )
+          -- these two each
+          OR event_name BETWEEN 'EnableImageDeprecation' AND 'EnableImageDeregistrationProtection'
+          OR event_name BETWEEN 'DisableImageDeprecation' AND 'DisableImageDeregistrationProtection'
       )
       -- not `outcome`, for which the response of a sign-in would have to be read
       AND call_outcome(error_code, error_message) = 'success'

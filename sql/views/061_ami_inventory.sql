@@ -139,7 +139,7 @@ changed AS (
 ),
 
 launched AS (
-    SELECT image_id, any_value(aws_region) AS aws_region
+    SELECT image_id, min(aws_region) AS aws_region
     FROM image_launches, parameter
     WHERE launch_time <= until
     GROUP BY image_id
