@@ -37,21 +37,3 @@ CREATE OR REPLACE MACRO launch_keys(
     list_transform(CASE WHEN on_behalf THEN made_from END, lambda thing: {'link': 'made_from', 'link_key': thing})
 );
 COMMENT ON MACRO launch_keys IS 'What a launch may have in common with a query, what it makes, and what a service made it from, each with the name of the link.';
-
-CREATE OR REPLACE VIEW ami_launch_keys AS
-SELECT
-    shared.link,
-    shared.link_key,
-    keyed.* EXCLUDE (shared)
-FROM (
-    SELECT
-        l.* EXCLUDE (request_parameters, response_elements),
-        unnest(launch_keys(
-            l.image_ids, l.access_key_id, l.principal_arn, l.session_issuer_arn, l.source_ip_address, l.source_kind,
-            l.makes, l.on_behalf, l.made_from
-        )) AS shared
-    FROM ami_launches AS l
-) AS keyed
-WHERE shared.link_key IS NOT NULL;
-
-COMMENT ON VIEW ami_launch_keys IS 'The launches of ami_launches, one row for each thing by which it may be linked to a query, for each thing it makes (link makes), and for each that a service made it from (link made_from).';
