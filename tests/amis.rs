@@ -329,13 +329,28 @@ fn an_inventory_tells_the_state_since_the_image_was_made() {
         (json!({"State": "disabled", "DeprecationTime": "2025-01-10T08:00:00.000Z"}), "disabled"),
         (json!({"State": "failed"}), "unknown"),
         (json!({"State": null}), "available"),
-        (json!({"DeprecationTime": "soon"}), "available"),
         (json!({"DeprecationTime": "2999-01-01T00:00:00.000Z", "CreationDate": "once"}), "available"),
     ] {
         let place = Place::new();
         place.write("images.json", described(&fields));
         import(&place, &["images.json"]);
         assert_eq!(state_at(&place, "now"), state, "{fields}");
+    }
+}
+
+/// It would be taken for an image that is not to be deprecated.
+#[test]
+fn an_image_whose_deprecation_time_is_no_time_is_rejected() {
+    for time in [json!("soon"), json!(5), json!("20160101"), json!("")] {
+        let place = Place::new();
+        place.write("images.json", described(&json!({"DeprecationTime": time})));
+        let ran = place.run(&["amis", "import", "images.json", "--region", "us-east-1"]);
+        assert!(
+            ran.stdout.contains("1 rejected") && ran.stdout.contains("its DeprecationTime is no time"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(place.sql("FROM amis"), Vec::<Value>::new(), "{time}");
     }
 }
 

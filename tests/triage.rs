@@ -551,3 +551,45 @@ fn people_are_shown_the_first_rows_of_long_tables_and_the_command_for_all() {
     }
     assert_eq!(triage(&place, id)["activity"].as_array().map(Vec::len), Some(60));
 }
+
+#[test]
+fn an_instance_that_the_caller_launched_before_the_query_is_at_risk_too() {
+    let place = Place::new();
+    let launch = |number, time: &str, instance: &str| {
+        later(
+            number,
+            0,
+            &json!({
+                "eventName": "RunInstances", "eventTime": time,
+                "requestParameters": {"instancesSet": {"items": [{"imageId": "ami-1EXAMPLE", "minCount": 1, "maxCount": 1}]}},
+                "responseElements": {"instancesSet": {"items": [{"instanceId": instance, "imageId": "ami-1EXAMPLE"}]}},
+            }),
+        )
+    };
+    let launches = [
+        launch(2, "2026-10-02T11:00:00Z", "i-longbefore"),
+        launch(3, "2026-10-03T11:50:00Z", "i-justbefore"),
+        launch(4, "2026-10-05T12:00:00Z", "i-longafter"),
+    ];
+    place.write("a.json", log(&[&[query(1, &json!({}))], &launches[..]].concat()));
+    place.load(&["a.json"]);
+    let page = triage(&place, "00000000-0000-4000-8000-000000000001");
+    let instances = page["instances"].as_array().expect("instances").iter();
+    let shown: Vec<_> = instances.map(|row| (row["instance_id"].clone(), row["after"].clone())).collect();
+    assert_eq!(shown, [(json!("i-justbefore"), json!("-00:10:00")), (json!("i-longafter"), json!("2d 00:00:00"))]);
+    let stop = "aws ec2 stop-instances --region us-east-1 --instance-ids i-justbefore i-longafter";
+    assert!(page["respond"].as_array().is_some_and(|steps| steps.iter().any(|step| step["command"] == stop)), "{page}");
+}
+
+#[test]
+fn the_page_says_what_is_no_alert_and_what_is_suppressed() {
+    let place = Place::with_fixtures();
+    // includeDeprecated is the string "True", which is not true to the rule
+    let page = place.ok(&["triage", "dec07005-bb0b-4f21-88f8-07e25086c4ef"]);
+    assert!(page.starts_with("No alert: no rule matches this event\n"), "{page}");
+    assert!(page.contains("images, with includeDeprecated True, which is neither true nor false"), "{page}");
+    place.ok(&["exceptions", "add", "e", "--reason", "r", "--author", "a", "--never", "--role", "*ops-admin"]);
+    let ran = place.run(&["triage", "--latest"]);
+    assert!(ran.stderr.starts_with("no alerts; 3 suppressed by exceptions"), "{}", ran.stderr);
+    assert_eq!(triage(&place, ALERT)["alert"][0]["suppressed_by"], "e");
+}

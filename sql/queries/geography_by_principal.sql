@@ -28,8 +28,8 @@ WITH by_country AS (
         coalesce(country_name, 'unknown') AS country_name,
         source_kind,
         CAST(sum(calls) AS BIGINT) AS calls,
-        -- a row of origins is an address
-        count(*) AS addresses,
+        -- a row of origins is an address, or calls without one
+        count(source_ip_address) AS addresses,
         CAST(sum(failures) AS BIGINT) AS failures,
         min(first_seen) AS first_seen,
         max(last_seen) AS last_seen

@@ -1,6 +1,6 @@
 /* ---
 title = "Triage: the images asked for or launched"
-description = "Every image that a query asked for by id, or that a launch linked with it launched within the window: what is known of it, and whether instances of it still run."
+description = "Every image that a query asked for by id, that a launch linked with it launched, or of which its session chain or principal has an instance of these days: what is known of it, and what still runs (see triage_instances)."
 display = ["image_id", "name", "asked_for", "launches", "state", "deprecation_time", "deprecated_at_launch", "running_instance_ids"]
 
 [[parameters]]
@@ -19,7 +19,7 @@ image_id = "The image."
 name = "Its name, where an inventory or the log tells it."
 owner_id = "Account that owns it."
 asked_for = "Whether the query asked for it by id."
-launches = "Successful launches of it that are linked with the query."
+launches = "Successful launches of it: those linked with the query, and the caller's own."
 state = "available, deprecated, disabled, deregistered or unknown."
 deprecation_time = "When it was or will be deprecated, UTC."
 deprecated_at_launch = "Whether it was when it was first launched; null if that is not known, or it was not launched."
@@ -35,6 +35,9 @@ launched AS (
     SELECT l.launch_event_id, l.launch_time
     FROM triage_launches(event_id => event_id, hours => hours) AS l
     WHERE l.outcome = 'success'
+    UNION
+    SELECT n.launch_event_id, n.launch_time
+    FROM triage_instances(event_id => event_id, hours => hours) AS n
 ),
 
 images AS (
@@ -63,8 +66,7 @@ running AS (
         n.image_id,
         array_sort(array_agg(n.instance_id)) AS instance_ids,
         array_sort(array_agg(n.instance_id) FILTER (WHERE n.terminated_at IS NULL)) AS running_instance_ids
-    FROM instances AS n
-    INNER JOIN launched AS l ON l.launch_event_id = n.launch_event_id
+    FROM triage_instances(event_id => event_id, hours => hours) AS n
     GROUP BY n.image_id
 )
 

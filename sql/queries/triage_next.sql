@@ -48,12 +48,11 @@ anchor AS (
 
 launched AS (
     SELECT
-        l.aws_region,
-        string_agg(DISTINCT shell_quote(n.instance_id), ' ') AS instance_ids
-    FROM triage_launches(event_id => event_id) AS l
-    INNER JOIN instances AS n ON n.launch_event_id = l.launch_event_id
+        n.aws_region,
+        list_words(array_sort(array_agg(DISTINCT shell_quote(n.instance_id)))) AS instance_ids
+    FROM triage_instances(event_id => event_id) AS n
     WHERE n.terminated_at IS NULL
-    GROUP BY l.aws_region
+    GROUP BY n.aws_region
 ),
 
 steps AS (
@@ -121,9 +120,13 @@ steps AS (
 
     UNION ALL
     SELECT 'except', 1,
-        'if it is legitimate: no more alerts for this user or role from this address, for 90 days',
+        CASE
+            WHEN source_kind IN ('public', 'private', 'vpc_endpoint')
+                THEN 'if it is legitimate: no more alerts for this user or role from this address, for 90 days'
+            ELSE 'if it is legitimate: no more alerts for this user or role, wherever from, for 90 days'
+        END,
         program || ' exceptions add '
-            || lower(regexp_replace(resource_name(identity), '[^A-Za-z0-9]+', '-', 'g'))
+            || lower(regexp_replace(resource_name(identity), '[^A-Za-z0-9]+', '-', 'g')) || '-' || substr(CAST(event_id AS STRING), 1, 8)
             || CASE WHEN session_issuer_arn IS NOT NULL THEN ' --role ' || shell_quote(session_issuer_arn) ELSE ' --principal ' || shell_quote(principal) END
             || CASE WHEN source_kind IN ('public', 'private', 'vpc_endpoint') THEN ' --address ' || shell_quote(source_ip_address) ELSE '' END
             || ' --expires 90d --reason ''why it is legitimate'''

@@ -28,7 +28,11 @@ WITH parameter AS (
 asked AS (
     SELECT
         q.*,
-        CASE WHEN q.include_deprecated THEN 'images, deprecated ones too' ELSE 'images that are not deprecated' END AS what,
+        CASE
+            WHEN q.include_deprecated THEN 'images, deprecated ones too'
+            WHEN coalesce(lower(q.include_deprecated_as_sent), 'false') = 'false' THEN 'images that are not deprecated'
+            ELSE 'images, with includeDeprecated ' || q.include_deprecated_as_sent || ', which is neither true nor false'
+        END AS what,
         CASE WHEN q.owner_requested THEN ', owned by ' || list_text(q.owners) ELSE ', of any owner' END AS by_owner,
         CASE WHEN list_size(q.image_ids) > 0 THEN ', with the ids ' || list_text(q.image_ids) ELSE '' END AS by_id,
         CASE WHEN list_size(q.name_patterns) > 0 THEN ', named ' || list_text(q.name_patterns) ELSE '' END AS by_name,

@@ -86,12 +86,14 @@ found AS (
 
     -- from where, with what
     UNION ALL
-    SELECT 'new_address', s.source_ip_address || ' was first used at ' || CAST(s.address_first_seen AS STRING)
+    SELECT 'new_address', s.source_ip_address || ' was first used by ' || i.identity_name || ' at ' || CAST(s.address_first_seen AS STRING)
     FROM source AS s
+    CROSS JOIN identity AS i
     WHERE s.new_address
     UNION ALL
-    SELECT 'new_country', s.country_name || ' was first seen at ' || CAST(s.country_first_seen AS STRING)
+    SELECT 'new_country', s.country_name || ' was first seen by ' || i.identity_name || ' at ' || CAST(s.country_first_seen AS STRING)
     FROM source AS s
+    CROSS JOIN identity AS i
     WHERE s.new_country
     UNION ALL
     SELECT 'impossible_travel', list_text(array_sort(array_agg(DISTINCT t.travel || ' in ' || duration_text(t.seconds))))
@@ -108,8 +110,9 @@ found AS (
       AND u.first_seen <= a.event_time + INTERVAL '1' DAY
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'new_client', s.client_text || ' was first used at ' || CAST(s.client_first_seen AS STRING)
+    SELECT 'new_client', s.client_text || ' was first used by ' || i.identity_name || ' at ' || CAST(s.client_first_seen AS STRING)
     FROM source AS s
+    CROSS JOIN identity AS i
     WHERE s.new_client
     UNION ALL
     SELECT 'offensive_client', s.offensive || ': ' || s.client_text
@@ -121,7 +124,9 @@ found AS (
     SELECT 'first_deprecated_query', q.identity_name || ' first asked at ' || CAST(q.first_seen AS STRING)
     FROM own_queries AS q
     CROSS JOIN identity AS i
+    CROSS JOIN anchor AS a
     WHERE q.days_before = 0
+      AND q.first_seen <= a.event_time
       AND i.established_calls > 0
     UNION ALL
     SELECT 'old_images_asked_for', list_text(array_sort(array_agg(DISTINCT n.name_pattern || ': ' || n.age)))
@@ -184,9 +189,9 @@ found AS (
     WHERE m.deprecated_at_launch
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'instance_still_running', list_text(distinct_values(array_agg(m.running_instance_ids)))
-    FROM images AS m
-    WHERE list_size(m.running_instance_ids) > 0
+    SELECT 'instance_still_running', list_text(array_sort(array_agg(n.instance_id)))
+    FROM triage_instances(event_id => event_id) AS n
+    WHERE n.terminated_at IS NULL
     HAVING count(*) > 0
 
     -- what speaks against it

@@ -206,3 +206,6 @@ COMMENT ON MACRO array_max IS 'The greatest value of a list.';
 
 CREATE OR REPLACE MACRO list_head(list, count) AS list[:count];
 COMMENT ON MACRO list_head IS 'The first values of a list, at most so many.';
+
+CREATE OR REPLACE MACRO list_words(list VARCHAR[]) AS array_to_string(list, ' ');
+COMMENT ON MACRO list_words IS 'The values of a list, a blank between them.';

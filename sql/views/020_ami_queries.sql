@@ -15,6 +15,7 @@ asked AS (
         CASE WHEN request_parameters.includeDeprecated IS NOT NULL
             THEN list_contains(keywords(request_parameters.includeDeprecated::JSON), 'true')
         END AS include_deprecated,
+        request_parameters.includeDeprecated::VARCHAR AS include_deprecated_as_sent,
         item_values(request_parameters.ownersSet::JSON, 'owner') AS owners,
         item_values(request_parameters.imagesSet::JSON, 'imageId') AS image_ids,
         item_values(request_parameters.executableBySet::JSON, 'user') AS executable_by,
@@ -46,6 +47,7 @@ FROM asked;
 
 COMMENT ON VIEW ami_queries IS 'DescribeImages calls to EC2, one row per call, with what they asked for spelled out.';
 COMMENT ON COLUMN ami_queries.include_deprecated IS 'Whether deprecated images were asked for: includeDeprecated is true, or the string "true"; null where it is absent.';
+COMMENT ON COLUMN ami_queries.include_deprecated_as_sent IS 'includeDeprecated as it came: "True" is not true to the rule.';
 COMMENT ON COLUMN ami_queries.owners IS 'ownersSet: account ids or aliases (self, amazon, aws-marketplace).';
 COMMENT ON COLUMN ami_queries.owner_requested IS 'Whether at least one owner was named.';
 COMMENT ON COLUMN ami_queries.image_ids IS 'imagesSet: AMIs asked for by id.';

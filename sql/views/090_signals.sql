@@ -29,8 +29,8 @@ FROM (VALUES
     ('launch_followed', 30, 'Instances were launched within a day.'),
     ('launch_attempted', 10, 'A launch was refused or rehearsed within a day.'),
     ('asked_image_launched', 15, 'An image that was asked for was launched within a day.'),
-    ('deprecated_image_launched', 15, 'An image launched within a day was deprecated when it was launched.'),
-    ('instance_still_running', 10, 'An instance launched within a day was never seen terminated.'),
+    ('deprecated_image_launched', 15, 'An image that was launched within a day, or by the caller, was deprecated then.'),
+    ('instance_still_running', 10, 'An instance that was launched within a day, or by the caller since the day before, was never seen terminated.'),
     -- what speaks against it
     ('routine_query', -20, 'This user or role asked for deprecated images on three days or more before, from the same address.'),
     ('known_scanner', -10, 'The user agent names a tool made to assess, and the address is not new.')

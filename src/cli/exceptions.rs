@@ -488,6 +488,9 @@ fn now() -> NaiveDateTime {
 fn user() -> anyhow::Result<String> {
     let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|variable| std::env::var(variable).ok());
     let name = names.into_iter().find(|name| !name.trim().is_empty());
+    // in a container there may be no name
+    #[cfg(unix)]
+    let name = name.or_else(|| Some(format!("uid {}", rustix::process::getuid().as_raw())));
     name.ok_or_else(|| Usage("nobody knows who you are: add --author NAME").into())
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::print::{PrintArgs, Printer};
 use crate::catalog::quote;
-use crate::output::{Format, visible};
+use crate::output::{Format, inert, visible};
 use crate::store::{Cell, Store};
 
 /// A part of a page: the rows of one query.
@@ -142,7 +142,14 @@ impl<'p> Pages<'p> {
                     }
                 }
                 Layout::Steps => {
-                    self.printer.print_to(to, store, &part.sql, &PrintArgs::all(Format::Markdown), &[])?;
+                    for (command, step) in steps(store, part)? {
+                        writeln!(to, "- {}", inert(&step))?;
+                        if let Some(command) = command {
+                            // longer than any run of backticks in it
+                            let fence = "`".repeat(command.matches('`').count() + 3);
+                            writeln!(to, "\n  {fence}sh\n  {command}\n  {fence}\n")?;
+                        }
+                    }
                 }
             }
             writeln!(to)?;

@@ -99,6 +99,13 @@ const PARTS: &[Shown] = &[
     ("activity", "triage_activity", "What else: an hour to either side", false, "nothing"),
     ("launches", "triage_launches", "What followed: launches within 24 hours", false, "none"),
     ("images", "triage_images", "Risk: images asked for or launched", false, "none was named, and none launched"),
+    (
+        "instances",
+        "triage_instances",
+        "Risk: instances launched, by the caller since the day before too",
+        false,
+        "none",
+    ),
 ];
 
 impl Triage {
@@ -109,7 +116,13 @@ impl Triage {
             None => self.alerts(&store)?,
         };
         if events.is_empty() && self.format == Format::Table {
-            note("no alerts");
+            let rules: Vec<_> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+            note(&match detect::suppressed(&store, &rules, &self.between)? {
+                0 => "no alerts".to_owned(),
+                count => format!(
+                    "no alerts; {count} suppressed by exceptions: `trailduck detect --include-suppressed` shows them"
+                ),
+            });
         }
         for (view, columns) in VIEWS {
             // hides the view of this name
@@ -173,7 +186,14 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
             Some(format!("trailduck{} query {query} --event_id {}", context.db_argument(), event.trim_matches('\'')));
         parts.push(Part { key, title: title.to_owned(), sql: answered(query), layout, empty, all });
     }
-    parts[0].sql = format!("SELECT *, {score} AS score FROM triage_alert_answer");
+    parts[0].sql = format!(
+        "SELECT *, {score} AS score,
+            (SELECT list(signal ORDER BY score DESC, signal) FROM triage_signals_answer WHERE present) AS signals
+        FROM triage_alert_answer"
+    );
+    if store.count("FROM triage_alert_answer WHERE rules IS NOT NULL")? == 0 {
+        parts[0].title = "No alert: no rule matches this event".to_owned();
+    }
     // people read of what is there, programs of what is not there too
     let present = if matches!(format, Format::Table | Format::Markdown) { "WHERE present" } else { "" };
     parts.push(Part {

@@ -65,6 +65,16 @@ pub fn import(store: &Store, source: &Source, options: &Options, summary: &mut S
     Ok(())
 }
 
+impl Summary {
+    fn reject(&mut self, path: &str, image: u64, reason: &'static str) {
+        self.images += 1;
+        self.rejected += 1;
+        if self.rejects.len() < REJECTS_SHOWN {
+            self.rejects.push((path.to_owned(), image, reason));
+        }
+    }
+}
+
 fn read_file(connection: &Connection, source: &Source, options: &Options, summary: &mut Summary) -> anyhow::Result<()> {
     let path = source.name();
     let (region, account) = connection.query_row(
@@ -95,11 +105,7 @@ fn read_file(connection: &Connection, source: &Source, options: &Options, summar
                 }
             }
             Step::Reject(reason) => {
-                summary.images += 1;
-                summary.rejected += 1;
-                if summary.rejects.len() < REJECTS_SHOWN {
-                    summary.rejects.push((path.clone(), reader.images, reason));
-                }
+                summary.reject(&path, reader.images, reason);
             }
             Step::More => text.advance(reader.release()),
             Step::End => break,
@@ -129,6 +135,22 @@ fn last_change(source: &Source) -> Option<NaiveDateTime> {
     Some(DateTime::<Utc>::from(modified).naive_utc())
 }
 
+/// An image whose deprecation time says nothing would be taken for one that is not to be deprecated.
+fn reject_unreadable_dates(connection: &Connection, path: &str, summary: &mut Summary) -> anyhow::Result<()> {
+    let mut statement = connection.prepare(
+        "DELETE FROM described
+        WHERE described_image(image).DeprecationTime IS NOT NULL
+          AND moment_of(described_image(image).DeprecationTime) IS NULL
+        RETURNING number",
+    )?;
+    let mut numbers = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<u64>, _>>()?;
+    numbers.sort_unstable();
+    for number in numbers {
+        summary.reject(path, number, "its DeprecationTime is no time");
+    }
+    Ok(())
+}
+
 /// Moves what was read so far into the table `amis`. The last description of an image counts.
 fn put(
     connection: &Connection,
@@ -138,6 +160,7 @@ fn put(
     as_of: &str,
     summary: &mut Summary,
 ) -> anyhow::Result<()> {
+    reject_unreadable_dates(connection, path, summary)?;
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE incoming AS
         WITH last AS (

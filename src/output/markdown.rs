@@ -37,7 +37,7 @@ impl Output for Markdown<'_> {
 }
 
 /// Text without markup: what would begin a link, an image, HTML or another cell is escaped.
-fn inert(text: &str) -> String {
+pub fn inert(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     for char in escape::visible(text).chars() {
         match char {

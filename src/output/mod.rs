@@ -9,6 +9,7 @@ mod table;
 
 pub use escape::{json as harmless_json, visible, visible_lines};
 pub use fields::Fields;
+pub use markdown::inert;
 
 use std::io::Write;
 

@@ -124,7 +124,18 @@ fn shown(cell: &Cell) -> comfy_table::Cell {
     }
 }
 
+/// Characters that are shown of a value: one huge value must not bury all others. The other formats have it whole.
+const LONG: usize = 1000;
+
 fn text(cell: &Cell) -> String {
+    let text = whole(cell);
+    match text.char_indices().nth(LONG) {
+        None => text,
+        Some((end, _)) => format!("{}... and {} characters more", &text[..end], text[end..].chars().count()),
+    }
+}
+
+fn whole(cell: &Cell) -> String {
     escape::visible(&match cell {
         // a list of names reads better without its quotes
         Cell::Json(json) => compact(json),
@@ -190,6 +201,12 @@ mod tests {
             ],
         );
         assert!(text.contains(&long) && text.contains(r"a\u{1b}, b") && !text.contains('\x1b'), "{text}");
+    }
+
+    #[test]
+    fn a_huge_value_is_cut_short() {
+        let text = table(Style { width: None, color: false }, vec![vec![Cell::Text("é".repeat(1500)), Cell::Null]]);
+        assert!(text.contains(&format!(" {}... and 500 characters more", "é".repeat(1000))), "{text}");
     }
 
     #[test]
