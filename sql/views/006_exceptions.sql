@@ -13,6 +13,13 @@ CREATE OR REPLACE MACRO exception_state(expires_at) AS CASE
 END;
 COMMENT ON MACRO exception_state IS 'State of an exception that expires then: in force, expires soon (within 14 days), or expired.';
 
+CREATE OR REPLACE MACRO exception_findings(state, covers, also_hidden_by) AS list_filter([
+    CASE WHEN state <> 'in force' THEN state END,
+    CASE WHEN covers = 0 THEN 'covers nothing' END,
+    CASE WHEN state <> 'expired' THEN 'hides only what is also hidden by ' || array_to_string(also_hidden_by, ', ') END
+], lambda finding: finding IS NOT NULL);
+COMMENT ON MACRO exception_findings IS 'What can be said against an exception: see exception_check.';
+
 -- A condition on something that the alert does not have is not met.
 CREATE OR REPLACE MACRO exception_covers(
     exception, rule, principal, account_id, session_issuer_arn, access_key_id, source_ip_address, user_agent, aws_region, owners

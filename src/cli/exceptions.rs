@@ -248,9 +248,13 @@ impl Add {
 
 impl List {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let display = ["name", "state", "hides", "rule", "conditions", "reason", "expires_at"].map(str::to_owned);
         let store = context.open(Mode::Read)?;
-        let rows = context.printer.print(&store, &format!("{LIST} ORDER BY name"), &self.print, &display)?;
+        let rows = context.printer.print(
+            &store,
+            "FROM exception_list() ORDER BY name",
+            &self.print,
+            display("exception_list"),
+        )?;
         note_if_none(rows, &self.print);
         Ok(exit::DONE)
     }
@@ -260,7 +264,7 @@ impl Show {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
         exceptions::expect(&store, &self.name)?;
-        let row = format!("FROM ({LIST}) WHERE name = {}", quote(&self.name));
+        let row = format!("FROM exception_list() WHERE name = {}", quote(&self.name));
         let sql = match self.print.format {
             // one row with many columns reads better upright
             Format::Table => {
@@ -278,7 +282,7 @@ impl Remove {
         let store = context.open(Mode::Write)?;
         exceptions::expect(&store, &self.name)?;
         let name = quote(&self.name);
-        let sql = format!("SELECT hides, state FROM ({LIST}) WHERE name = {name}");
+        let sql = format!("SELECT hides, state FROM exception_list() WHERE name = {name}");
         let (hides, state): (i64, String) =
             store.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         store.connection.execute_batch(&format!("DELETE FROM exceptions WHERE name = {name}"))?;
@@ -367,96 +371,24 @@ impl Import {
 
 impl Check {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let display = ["name", "findings", "covers", "latest_alert", "latest_event_id"].map(str::to_owned);
         let store = context.open(Mode::Read)?;
-        let rows = context.printer.print(&store, &format!("{CHECK} ORDER BY name"), &self.print, &display)?;
+        let rows = context.printer.print(
+            &store,
+            "FROM exception_check() ORDER BY name",
+            &self.print,
+            display("exception_check"),
+        )?;
         note_if_none(rows, &self.print);
-        let unused = format!("SELECT count(*) FROM ({CHECK}) WHERE covers = 0 OR state = 'expired'");
-        let unused: i64 = store.connection.query_row(&unused, [], |row| row.get(0))?;
+        let unused = store.count("FROM exception_check() WHERE covers = 0 OR state = 'expired'")?;
         Ok(if self.fail_on_unused && unused > 0 { exit::FINDINGS } else { exit::DONE })
     }
 }
 
-/// Each exception with what it does.
-const LIST: &str = "
-    SELECT
-        e.name,
-        exception_state(e.expires_at) AS state,
-        CASE WHEN exception_state(e.expires_at) = 'expired' THEN 0 ELSE coalesce(m.alerts, 0) END AS hides,
-        e.rule,
-        concat_ws(
-            ', ', 'principal ' || e.principal, 'account ' || e.account_id, 'role ' || e.role,
-            'access key ' || e.access_key_id, 'address ' || e.source_ip_address, 'user agent ' || e.user_agent,
-            'region ' || e.aws_region, 'owner ' || e.owner
-        ) AS conditions,
-        e.principal, e.account_id, e.role, e.access_key_id, e.source_ip_address, e.user_agent, e.aws_region, e.owner,
-        e.reason, e.author, e.created_at, e.expires_at
-    FROM exceptions AS e
-    LEFT JOIN (SELECT name, count(*) AS alerts FROM exception_matches WHERE counted GROUP BY name) AS m ON m.name = e.name";
-
-/// A row of [`LIST`] as text, conditions one by one only.
+/// A row of exception_list as text, conditions one by one only.
 const ROW_AS_TEXT: &str = "
     SELECT columns(* EXCLUDE (conditions, created_at, expires_at))::VARCHAR,
         strftime(created_at, '%Y-%m-%dT%H:%M:%SZ') AS created_at,
         coalesce(strftime(expires_at, '%Y-%m-%dT%H:%M:%SZ'), 'never') AS expires_at";
-
-/// Each exception with what can be said against it.
-const CHECK: &str = "
-    WITH matches AS MATERIALIZED (FROM exception_matches),
-
-    used AS (
-        SELECT name, count(*) AS alerts, count(DISTINCT event_id) AS covers, max(event_time) AS latest_alert, arg_max(event_id, event_time) AS latest_event_id
-        FROM matches
-        GROUP BY name
-    ),
-
-    shared AS (
-        SELECT a.name, b.name AS other, count(*) AS alerts
-        FROM matches AS a
-        JOIN matches AS b ON a.event_id = b.event_id AND a.rule = b.rule AND a.name <> b.name
-        GROUP BY a.name, b.name
-    ),
-
-    -- of two that hide the same, the older one stays
-    redundant AS (
-        SELECT s.name, list(s.other ORDER BY s.other) AS also_hidden_by
-        FROM shared AS s
-        JOIN used AS u ON u.name = s.name AND u.alerts = s.alerts
-        JOIN used AS o ON o.name = s.other
-        JOIN exceptions AS e ON e.name = s.name
-        JOIN exceptions_in_force AS f ON f.name = s.other
-        WHERE o.alerts > u.alerts OR (f.created_at, f.name) < (e.created_at, e.name)
-        GROUP BY s.name
-    ),
-
-    stated AS (
-        SELECT
-            e.name,
-            exception_state(e.expires_at) AS state,
-            coalesce(u.covers, 0) AS covers,
-            u.latest_alert,
-            u.latest_event_id,
-            r.also_hidden_by,
-            e.expires_at
-        FROM exceptions AS e
-        LEFT JOIN used AS u ON u.name = e.name
-        LEFT JOIN redundant AS r ON r.name = e.name
-    )
-
-    SELECT
-        name,
-        state,
-        list_filter([
-            CASE WHEN state <> 'in force' THEN state END,
-            CASE WHEN covers = 0 THEN 'covers nothing' END,
-            CASE WHEN state <> 'expired' THEN 'hides only what is also hidden by ' || array_to_string(also_hidden_by, ', ') END
-        ], lambda finding: finding IS NOT NULL) AS findings,
-        covers,
-        latest_alert,
-        latest_event_id,
-        also_hidden_by,
-        expires_at
-    FROM stated";
 
 /// SQL that counts the alerts an exception for this rule, or for all, may apply to.
 fn count_alerts(rule: Option<&str>) -> String {
@@ -471,6 +403,11 @@ fn count_alerts(rule: Option<&str>) -> String {
 /// `1 alert`, `2 alerts`.
 fn counted(count: i64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Columns of a query that people are shown.
+fn display(query: &str) -> &'static [String] {
+    CATALOG.query(query).map_or(&[], |query| &query.display)
 }
 
 fn note_if_none(rows: usize, print: &PrintArgs) {
