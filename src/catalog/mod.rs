@@ -179,6 +179,11 @@ impl Catalog {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The detections that run without being asked for by name.
+    pub fn enabled_detections(&self) -> Vec<&Detection> {
+        self.detections.iter().filter(|rule| rule.enabled).collect()
+    }
+
     pub fn detection(&self, name: &str) -> Option<&Detection> {
         self.detections.iter().find(|detection| detection.name == name)
     }

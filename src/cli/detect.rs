@@ -81,7 +81,7 @@ impl Detect {
 /// The rules of these names, or all that are enabled.
 fn select(names: &[String]) -> Vec<&'static Detection> {
     if names.is_empty() {
-        return CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+        return CATALOG.enabled_detections();
     }
     CATALOG.detections.iter().filter(|rule| names.contains(&rule.name)).collect()
 }

@@ -6,7 +6,7 @@ use super::load::{What, as_row, in_words};
 use super::page::{Layout, Pages, Part, remembered};
 use super::time::Between;
 use super::{Context, detect};
-use crate::catalog::{CATALOG, Detection, quote};
+use crate::catalog::{CATALOG, quote};
 use crate::output::Format;
 use crate::store::{Cell, Store};
 
@@ -28,7 +28,7 @@ pub struct Hunt {
 impl Hunt {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         let (store, summary) = self.what.load(context)?;
-        let rules: Vec<&Detection> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+        let rules = CATALOG.enabled_detections();
         let between = Between::default();
         let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
         let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;

@@ -116,7 +116,7 @@ impl Triage {
             None => self.alerts(&store)?,
         };
         if events.is_empty() && self.format == Format::Table {
-            let rules: Vec<_> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+            let rules = CATALOG.enabled_detections();
             note(&match detect::suppressed(&store, &rules, &self.between)? {
                 0 => "no alerts".to_owned(),
                 count => format!(
@@ -141,7 +141,7 @@ impl Triage {
 
     /// Events of the alerts asked for, newest first, as SQL literals.
     fn alerts(&self, store: &Store) -> anyhow::Result<Vec<String>> {
-        let rules: Vec<_> = CATALOG.detections.iter().filter(|rule| rule.enabled).collect();
+        let rules = CATALOG.enabled_detections();
         let limit = if self.latest { "LIMIT 1" } else { "" };
         // an event that two rules match is looked at once
         let sql = format!(
