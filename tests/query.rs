@@ -202,3 +202,22 @@ fn every_view_can_be_read_by_a_macro_with_a_parameter_event_id() {
     };
     place.ok(&["sql", &views.iter().map(script).collect::<String>()]);
 }
+
+#[test]
+fn a_parameter_can_be_given_by_its_name() {
+    let place = Place::with_fixtures();
+    let around = |args: &[&str]| place.rows(&[&["query", "activity_around"], args].concat());
+    let id = "a1e27001-4bc7-46d5-ab6e-e5d18726ff95";
+    let by_flag = around(&["--event_id", id, "--minutes", "5"]);
+    assert!(!by_flag.is_empty());
+    assert_eq!(around(&["--param", &format!("event_id={id}"), "--param", "minutes=5"]), by_flag);
+    for (args, error) in [
+        (&["--param", "minutes=5"][..], "activity_around needs --event_id"),
+        (&["--param", "event=x"], "has no parameter event: there are event_id, minutes"),
+        (&["--event-id", id, "--param", "minutes=five"], "invalid value 'five' for minutes: not a whole number"),
+        (&["--event-id", id, "--param", &format!("event_id={id}")], "event_id is given twice"),
+    ] {
+        let ran = place.run(&[&["query", "activity_around"], args].concat());
+        assert_eq!((ran.code, ran.stderr.contains(error)), (2, true), "{error}: {}", ran.stderr);
+    }
+}

@@ -95,3 +95,29 @@ fn evidence_is_changed_only_when_asked() {
     place.ok(&["sql", "--write", "CREATE VIEW mine AS SELECT 1 AS a"]);
     assert_eq!(place.sql("FROM mine"), [json!({"a": 1})]);
 }
+
+#[test]
+fn parameters_are_bound_as_text_and_never_become_sql() {
+    let place = Place::with_fixtures();
+    let hostile = "x' OR true; DROP TABLE events; --";
+    let sql = "SELECT $v AS v, $V::VARCHAR AS again, count(*) AS events FROM events WHERE event_name = $v";
+    let param = format!("v={hostile}");
+    let rows = place.rows(&["sql", sql, "--param", &param]);
+    assert_eq!(rows, [json!({"v": hostile, "again": hostile, "events": 0})]);
+    // each statement takes those it has
+    let script = "SELECT $a || 'b' AS one; SELECT $n::INTEGER + 1 AS two; SELECT 3 AS three";
+    let lines = place.ok(&["sql", script, "--param", "a=A=", "--param", "n=41", "--format", "ndjson"]);
+    assert_eq!(lines, "{\"one\":\"A=b\"}\n{\"two\":42}\n{\"three\":3}\n");
+}
+
+#[test]
+fn a_parameter_without_a_value_is_named() {
+    let place = Place::with_fixtures();
+    let ran = place.run(&["sql", "FROM api_calls WHERE principal = $arn", "--param", "anr=x"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("$arn") && ran.stderr.contains("--param NAME=VALUE"), "{}", ran.stderr);
+    for param in ["no-value", "=x", "a b=c"] {
+        let ran = place.run(&["sql", "SELECT 1", "--param", param]);
+        assert_eq!((ran.code, ran.stderr.contains("expected NAME=VALUE")), (2, true), "{}", ran.stderr);
+    }
+}

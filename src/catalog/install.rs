@@ -156,6 +156,14 @@ impl Query {
         self.parameters.iter().map(parameter).collect::<Vec<_>>().join(", ")
     }
 
+    /// SQL that asks it. Arguments of these names are parameters of that SQL, to be bound.
+    pub fn call<'n>(&self, names: impl Iterator<Item = &'n str>) -> String {
+        let given: Vec<_> = names.collect();
+        let given = self.parameters.iter().filter(|parameter| given.contains(&parameter.name.as_str()));
+        let argument = |Parameter { name, kind, .. }: &Parameter| format!("{name} := ${name}::{}", kind.name());
+        format!("FROM {}({})", self.name, given.map(argument).collect::<Vec<_>>().join(", "))
+    }
+
     /// Whether another query is among what it selects from.
     pub fn asks(&self, other: &Query) -> bool {
         self.name != other.name && self.select.contains(&format!("{}(", other.name))

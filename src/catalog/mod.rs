@@ -123,10 +123,10 @@ impl Kind {
         }
     }
 
-    /// A value as a SQL literal, if it is one of this type.
-    pub fn literal(self, value: &str) -> Result<String, String> {
+    /// A value as SQL writes it, if it is one of this type.
+    pub fn value(self, value: &str) -> Result<String, String> {
         match self {
-            Self::Varchar => Ok(quote(value)),
+            Self::Varchar => Ok(value.to_owned()),
             Self::Integer => match value.parse::<i32>() {
                 Ok(number) => Ok(number.to_string()),
                 Err(_) => Err("not a whole number".to_owned()),
@@ -136,10 +136,19 @@ impl Kind {
                 _ => Err("neither true nor false".to_owned()),
             },
             Self::Uuid => match uuid::Uuid::try_parse(value) {
-                Ok(id) => Ok(quote(&id.to_string())),
+                Ok(id) => Ok(id.to_string()),
                 Err(_) => Err("not an event id such as a1e27003-e65c-4408-968f-ecee9c645d75".to_owned()),
             },
         }
+    }
+
+    /// A value as a SQL literal, if it is one of this type.
+    pub fn literal(self, value: &str) -> Result<String, String> {
+        let value = self.value(value)?;
+        Ok(match self {
+            Self::Varchar | Self::Uuid => quote(&value),
+            Self::Integer | Self::Boolean => value,
+        })
     }
 }
 

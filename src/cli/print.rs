@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::{Args, ValueEnum};
 
 use crate::output::{self, Fields, Format, Select, Style};
-use crate::store::{Cell, Rows, Store};
+use crate::store::{Cell, Rows, Statement, Store};
 
 // Arguments of every command that prints rows. (A doc comment would become the help of those commands.)
 #[derive(Debug, Clone, Args)]
@@ -72,19 +72,25 @@ impl Printer {
 
     /// Runs one statement and prints what it returns: all columns, but in a table for people those of `display`, if
     /// there are any. Returns how many rows there were.
-    pub fn print(&self, store: &Store, sql: &str, args: &PrintArgs, display: &[String]) -> anyhow::Result<usize> {
+    pub fn print<'a>(
+        &self,
+        store: &Store,
+        statement: impl Into<Statement<'a>>,
+        args: &PrintArgs,
+        display: &[String],
+    ) -> anyhow::Result<usize> {
         let mut to = BufWriter::new(io::stdout().lock());
-        let rows = self.print_to(&mut to, store, sql, args, display)?;
+        let rows = self.print_to(&mut to, store, statement, args, display)?;
         to.flush()?;
         Ok(rows)
     }
 
     /// As [`Self::print`], into `to`.
-    pub fn print_to(
+    pub fn print_to<'a>(
         &self,
         to: &mut dyn Write,
         store: &Store,
-        sql: &str,
+        statement: impl Into<Statement<'a>>,
         args: &PrintArgs,
         display: &[String],
     ) -> anyhow::Result<usize> {
@@ -97,7 +103,7 @@ impl Printer {
         };
         let mut output = output::output(args.format, self.style, to);
         let mut select = Select::new(&mut *output as &mut dyn Rows, wanted.to_vec(), args.limit);
-        store.rows(sql, &mut select)?;
+        store.rows(statement, &mut select)?;
         let (rows, begun) = (select.rows, select.begun);
         if begun {
             output.end()?;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::print::PrintArgs;
 use super::{Context, exit};
-use crate::store::{Mode, statements};
+use crate::store::{Mode, Statement, Unbound, statements};
 
 /// Run SQL on the store
 ///
@@ -19,6 +19,7 @@ Examples:
   trailduck sql 'SELECT request_parameters.includeDeprecated FROM events' --format csv
   trailduck sql 'FROM api_calls WHERE event_time > utc_now() - INTERVAL 1 DAY'
   trailduck sql -f review.sql
+  trailduck sql 'FROM api_calls WHERE principal = $arn' --param arn=arn:aws:iam::111122223333:user/bob
   echo 'FROM principals' | trailduck sql")]
 pub struct Sql {
     /// The SQL; without it, standard input is read
@@ -29,6 +30,10 @@ pub struct Sql {
     /// Read the SQL from a file
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+
+    /// Value of a parameter of the statements, $NAME there: text, bound as it is (cast it in SQL: $NAME::INTEGER)
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
 
     /// Allow changes to the store
     #[arg(long)]
@@ -56,11 +61,13 @@ impl Sql {
             bail!("no SQL: give it as an argument, with -f FILE, or on standard input");
         }
         let store = context.open(if self.write { Mode::Write } else { Mode::Read })?;
-        for statement in statements {
+        for sql in statements {
+            let statement = Statement { sql, parameters: &self.parameters };
             context.printer.print(&store, statement, &self.print, &[]).map_err(|error| {
-                let read_only = error.to_string().contains("read-only mode");
-                if read_only {
+                if error.to_string().contains("read-only mode") {
                     error.context("the store is open for reading only: add --write to change it")
+                } else if error.is::<Unbound>() {
+                    error.context("add --param NAME=VALUE")
                 } else {
                     error
                 }
@@ -68,4 +75,14 @@ impl Sql {
         }
         Ok(exit::DONE)
     }
+}
+
+/// `NAME=VALUE`.
+pub fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let name = name.trim_start_matches('$');
+    if name.is_empty() || !name.chars().all(|char| char.is_alphanumeric() || char == '_') {
+        return Err("expected NAME=VALUE, a name of letters, digits and _".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }

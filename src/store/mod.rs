@@ -4,7 +4,7 @@ mod install;
 mod rows;
 mod statements;
 
-pub use rows::{Cell, Column, Rows};
+pub use rows::{Cell, Column, Rows, Statement, Unbound};
 pub use statements::statements;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 //! another that turns whatever is nested, VARIANT too, into JSON, and whatever is exotic into text.
 
 use anyhow::bail;
+use duckdb::ToSql;
 use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -53,6 +54,47 @@ pub enum Cell {
     Text(String),
 }
 
+/// One statement, with the values of the parameters (`$name`) that it may have: bound, never part of its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    pub sql: &'a str,
+    /// Name, without the `$`, and value; a value is a VARCHAR until SQL casts it. Others than those the statement has are
+    /// ignored.
+    pub parameters: &'a [(String, String)],
+}
+
+impl<'a> From<&'a str> for Statement<'a> {
+    fn from(sql: &'a str) -> Self {
+        Self { sql, parameters: &[] }
+    }
+}
+
+impl<'a> From<&'a String> for Statement<'a> {
+    fn from(sql: &'a String) -> Self {
+        Self::from(sql.as_str())
+    }
+}
+
+impl<'a> Statement<'a> {
+    /// The values of the parameters that a prepared statement has.
+    fn bound(self, prepared: &duckdb::Statement) -> anyhow::Result<Vec<(&'a str, &'a dyn ToSql)>> {
+        let bound = |index| {
+            let name = prepared.parameter_name(index)?;
+            let known = self.parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+            let (name, value) = known.ok_or(Unbound { name })?;
+            Ok((name.as_str(), value as &dyn ToSql))
+        };
+        (1..=prepared.parameter_count()).map(bound).collect()
+    }
+}
+
+/// A statement has a parameter of which the value was not given.
+#[derive(Debug, thiserror::Error)]
+#[error("the statement has a parameter ${name}, but no value is given for it")]
+pub struct Unbound {
+    name: String,
+}
+
 /// Takes the rows of a result as they come.
 pub trait Rows {
     /// Called once, before the rows.
@@ -63,17 +105,19 @@ pub trait Rows {
 
 impl Store {
     /// Runs one statement and hands over what it returns. A statement that returns nothing calls nothing.
-    pub fn rows(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
-        let columns = match self.columns(sql)? {
+    pub fn rows<'a>(&self, statement: impl Into<Statement<'a>>, rows: &mut dyn Rows) -> anyhow::Result<()> {
+        let statement = statement.into();
+        let columns = match self.columns(statement)? {
             Some(columns) => columns,
-            None => return self.rows_as_they_are(sql, rows),
+            None => return self.rows_as_they_are(statement, rows),
         };
         let names: Vec<_> = (0..columns.len()).map(|index| format!("c{index}")).collect();
         let exprs: Vec<_> = columns.iter().zip(&names).map(|(column, name)| column.shape.convert(name)).collect();
-        let sql = format!("SELECT {} FROM (\n{sql}\n) AS t({})", exprs.join(", "), names.join(", "));
-        let mut statement = self.connection.prepare(&sql)?;
+        let sql = format!("SELECT {} FROM (\n{}\n) AS t({})", exprs.join(", "), statement.sql, names.join(", "));
+        let mut prepared = self.connection.prepare(&sql)?;
+        let parameters = statement.bound(&prepared)?;
         rows.columns(&columns)?;
-        for batch in statement.stream_arrow([])? {
+        for batch in prepared.stream_arrow(&*parameters)? {
             if !hand_over(&batch?, rows, |array, row, index| columns[index].shape.cell(array, row))? {
                 break;
             }
@@ -94,21 +138,23 @@ impl Store {
     }
 
     /// Columns of a query; none if it is a statement of another kind.
-    fn columns(&self, sql: &str) -> anyhow::Result<Option<Vec<Column>>> {
+    fn columns(&self, statement: Statement) -> anyhow::Result<Option<Vec<Column>>> {
         // the database tells queries from other statements: only a query can stand in parentheses
-        let Ok(mut statement) = self.connection.prepare(&format!("DESCRIBE FROM (\n{sql}\n) AS t")) else {
+        let Ok(mut prepared) = self.connection.prepare(&format!("DESCRIBE FROM (\n{}\n) AS t", statement.sql)) else {
             return Ok(None);
         };
+        let parameters = statement.bound(&prepared)?;
         let column = |row: &duckdb::Row| Ok(Column { name: row.get(0)?, shape: Shape::of(row.get_ref(1)?.as_str()?) });
-        let columns = statement.query_map([], column)?.collect::<Result<_, _>>()?;
+        let columns = prepared.query_map(&*parameters, column)?.collect::<Result<_, _>>()?;
         Ok(Some(columns))
     }
 
     /// A statement that is no query: EXPLAIN, PRAGMA, CREATE ...
-    fn rows_as_they_are(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
-        let mut statement = self.connection.prepare(sql)?;
+    fn rows_as_they_are(&self, statement: Statement, rows: &mut dyn Rows) -> anyhow::Result<()> {
+        let mut prepared = self.connection.prepare(statement.sql)?;
+        let parameters = statement.bound(&prepared)?;
         let mut begun = false;
-        let result = statement.stream_arrow([]).map_err(|error| {
+        let result = prepared.stream_arrow(&*parameters).map_err(|error| {
             let variant = error.to_string().contains("decoding Variant");
             let error = anyhow::Error::new(error);
             if variant {
