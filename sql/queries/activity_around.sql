@@ -6,6 +6,7 @@ display = ["seconds_from_event", "link", "event_source", "event_name", "outcome"
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event in the middle."
 
 [[parameters]]

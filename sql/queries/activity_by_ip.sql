@@ -6,6 +6,7 @@ display = ["event_time", "event_source", "event_name", "outcome", "error_code", 
 [[parameters]]
 name = "address"
 type = "VARCHAR"
+example = "192.0.2.77"
 description = "sourceIPAddress as CloudTrail has it: IPv4, IPv6, a service's name or AWS Internal; * stands for anything."
 
 [columns]

@@ -6,6 +6,7 @@ display = ["event_time", "event_source", "event_name", "outcome", "error_code", 
 [[parameters]]
 name = "arn"
 type = "VARCHAR"
+example = "arn:aws:iam::111122223333:user/*"
 description = "ARN of a user, a role session or a role; * stands for anything. A principal without an ARN goes by the name in column principal."
 
 [columns]

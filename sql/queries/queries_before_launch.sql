@@ -8,6 +8,7 @@ display = ["query_time", "link", "lag_seconds", "owner_requested", "query_princi
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "1a07c001-264e-4665-92eb-59bd0f21e6ee"
 description = "The launch: event_id in ami_launches."
 
 [[parameters]]

@@ -8,6 +8,7 @@ display = ["event_time", "event_source", "event_name", "outcome", "principal_nam
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event."
 
 [columns]

@@ -9,6 +9,7 @@ display = ["hop", "event_time", "event_name", "principal_name", "access_key_id",
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The call at the end of the chain."
 
 [columns]

@@ -9,6 +9,7 @@ display = ["phase", "api", "calls", "denied", "first", "last", "principals", "li
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [[parameters]]

@@ -5,6 +5,7 @@ description = "An event in one row, with the rules it matches and the exception 
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [columns]

@@ -7,6 +7,7 @@ event: the five most used of each, and what the event itself has, usual or not."
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [columns]

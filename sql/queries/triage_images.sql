@@ -6,6 +6,7 @@ display = ["image_id", "name", "asked_for", "launches", "state", "deprecation_ti
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [[parameters]]

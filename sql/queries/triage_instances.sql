@@ -8,6 +8,7 @@ display = ["instance_id", "image_id", "after", "principal_name", "aws_region", "
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [[parameters]]

@@ -7,6 +7,7 @@ to paste: every value from the logs is quoted for a POSIX shell."""
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [[parameters]]

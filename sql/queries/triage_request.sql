@@ -5,6 +5,7 @@ description = "What a DescribeImages call asked for, in words and as it came. On
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [columns]

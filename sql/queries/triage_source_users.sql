@@ -6,6 +6,7 @@ display = ["principal_name", "is_same_identity", "is_same_chain", "calls", "fail
 [[parameters]]
 name = "event_id"
 type = "UUID"
+example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
 [columns]

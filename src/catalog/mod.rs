@@ -99,6 +99,8 @@ pub struct Parameter {
     pub kind: Kind,
     /// SQL literal; a parameter without one is required.
     pub default: Option<String>,
+    /// A value to show how it is used, of a parameter that is required.
+    pub example: Option<String>,
     pub description: String,
 }
 
@@ -267,12 +269,16 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_literals_of_their_type() {
+    fn parameters_have_a_default_or_an_example_of_their_type() {
         for query in &CATALOG.queries {
-            for Parameter { name, kind, default, .. } in &query.parameters {
-                if let Some(default) = default {
-                    let bare = default.trim_matches('\'');
-                    assert_eq!(kind.literal(bare).as_ref(), Ok(default), "{}({name})", query.name);
+            for Parameter { name, kind, default, example, .. } in &query.parameters {
+                match (default, example) {
+                    (Some(default), None) => {
+                        let bare = default.trim_matches('\'');
+                        assert_eq!(kind.literal(bare).as_ref(), Ok(default), "{}({name})", query.name);
+                    }
+                    (None, Some(example)) => assert!(kind.value(example).is_ok(), "{}({name})", query.name),
+                    _ => panic!("{}({name}) has both or neither", query.name),
                 }
             }
         }

@@ -101,7 +101,7 @@ struct List {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  trailduck exceptions show scanner")]
+  trailduck exceptions show patching")]
 struct Show {
     name: String,
 
@@ -113,7 +113,7 @@ struct Show {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  trailduck exceptions remove scanner")]
+  trailduck exceptions remove patching")]
 struct Remove {
     name: String,
 }

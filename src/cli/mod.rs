@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod amis;
+mod completions;
 mod correlate;
 mod detect;
 mod exceptions;
@@ -8,6 +9,7 @@ mod export;
 mod geoip;
 mod hunt;
 mod load;
+mod man;
 mod page;
 mod print;
 mod progress;
@@ -50,7 +52,8 @@ Examples:
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 interrupted."
+Exit codes:
+  0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 interrupted"
 )]
 struct Cli {
     /// The store: one DuckDB file
@@ -83,6 +86,8 @@ enum Command {
     Exceptions(exceptions::Exceptions),
     Export(export::Export),
     Status(status::Status),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What every command is given.
@@ -132,6 +137,8 @@ pub fn main() -> ExitCode {
         Command::Exceptions(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     match run {
         Ok(code) => ExitCode::from(code),

@@ -144,10 +144,10 @@ fn subcommand(query: &'static Query) -> Command {
 }
 
 fn example(query: &Query) -> String {
-    let required = query.parameters.iter().filter(|parameter| parameter.default.is_none());
-    let arguments: String = required.map(|parameter| format!(" --{} ...", parameter.name)).collect();
-    let in_sql = query.parameters.iter().filter(|parameter| parameter.default.is_none());
-    let in_sql: Vec<_> = in_sql.map(|parameter| format!("{} := '...'", parameter.name)).collect();
+    let required =
+        || query.parameters.iter().filter_map(|parameter| Some((&parameter.name, parameter.example.as_ref()?)));
+    let arguments: String = required().map(|(name, value)| format!(" --{name} {}", quote(value))).collect();
+    let in_sql: Vec<_> = required().map(|(name, value)| format!("{name} := {}", quote(value))).collect();
     let name = &query.name;
     format!("Examples:\n  trailduck query {name}{arguments}\n  trailduck sql \"FROM {name}({})\"", in_sql.join(", "))
 }

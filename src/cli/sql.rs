@@ -19,7 +19,7 @@ Examples:
   trailduck sql 'SELECT request_parameters.includeDeprecated FROM events' --format csv
   trailduck sql 'FROM api_calls WHERE event_time > utc_now() - INTERVAL 1 DAY'
   trailduck sql -f review.sql
-  trailduck sql 'FROM api_calls WHERE principal = $arn' --param arn=arn:aws:iam::111122223333:user/bob
+  trailduck sql 'FROM api_calls WHERE aws_region = $region' --param region=us-east-1
   echo 'FROM principals' | trailduck sql")]
 pub struct Sql {
     /// The SQL; without it, standard input is read
