@@ -123,8 +123,9 @@ fn subcommand(query: &'static Query) -> Command {
             .long(parameter.name.as_str())
             .value_name(if kind == Kind::Uuid { "UUID" } else { kind.name() })
             .help(match &parameter.default {
-                Some(default) => format!("{} [default: {}]", parameter.description, default.trim_matches('\'')),
                 None => format!("{} [required]", parameter.description),
+                Some(default) if default == "NULL" => parameter.description.clone(),
+                Some(default) => format!("{} [default: {}]", parameter.description, default.trim_matches('\'')),
             })
             .allow_hyphen_values(kind == Kind::Integer)
             .value_parser(move |value: &str| kind.value(value));
