@@ -21,16 +21,34 @@ fn the_page_for_machines_has_the_same_parts() {
     let logs = fixtures("AWSLogs");
     let args = ["hunt", logs.to_str().expect("UTF-8"), "--format"];
     let page: Value = serde_json::from_str(&place.ok(&[&args[..], &["json"]].concat())).expect("JSON");
-    let counts = ["load", "alerts", "launches", "next"].map(|part| page[part].as_array().map_or(0, Vec::len));
-    assert_eq!(counts, [1, 3, 8, 6]);
+    let counts =
+        ["load", "activity", "alerts", "launches", "next"].map(|part| page[part].as_array().map_or(0, Vec::len));
+    assert_eq!(counts, [1, 50, 3, 8, 6]);
     assert_eq!(page["load"][0]["new"], 106);
     let lines = place.ok(&[&args[..], &["ndjson"]].concat());
-    assert_eq!(lines.lines().count(), 18);
+    assert_eq!(lines.lines().count(), 68);
     let markdown = place.ok(&[&args[..], &["markdown"]].concat());
+    assert!(markdown.contains("## Events over time\n\n```text\n        30 ┤"), "{markdown}");
     assert!(markdown.contains("## Alerts: 3\n\n| event\\_time |"), "{markdown}");
     let values = place.ok(&[&args[..], &["csv"]].concat());
     assert!(values.starts_with("part,row,field,value\nload,1,files,18\n"), "{values}");
     assert!(values.contains("\nlaunches,8,instance_ids,\"[\"\"i-0f25f477f58a91de9\"\"]\"\n"), "{values}");
+}
+
+#[test]
+fn the_chart_is_plain_or_left_out_as_asked() {
+    let place = Place::with_fixtures();
+    for command in [&["hunt", fixtures("AWSLogs").to_str().expect("UTF-8")][..], &["status"]] {
+        let with = |chart| place.ok(&[command, &["--chart", chart]].concat());
+        let (blocks, ascii, none) = (with("blocks"), with("ascii"), with("none"));
+        assert!(blocks.contains("\n        30 ┤ ") && blocks.contains("2026-10-01T06:00Z to "), "{blocks}");
+        assert!(ascii.contains("\n        30 | ") && ascii.contains("\n    alerts   "), "{ascii}");
+        let chart = |page: &str| page.lines().filter(|line| line.contains(" 0 +--")).all(str::is_ascii);
+        assert!(chart(&ascii) && !none.contains("Events over time"), "{none}");
+    }
+    // nothing happened in an empty store
+    place.ok(&["load", "--db", "empty.duckdb", &place.write("none.json", "[]")]);
+    assert!(!place.ok(&["status", "--db", "empty.duckdb"]).contains("over time"));
 }
 
 #[test]

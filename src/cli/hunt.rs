@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::load::{What, as_row, in_words};
+use super::over_time::ChartArgs;
 use super::page::{Layout, Pages, Part, remembered};
 use super::time::Between;
 use super::{Context, detect};
@@ -15,6 +16,7 @@ use crate::store::{Cell, Store};
 #[command(after_help = "\
 Examples:
   trailduck hunt ~/aws/AWSLogs
+  trailduck hunt --chart ascii ~/aws/AWSLogs > page.txt
   trailduck hunt --format json incident.json.gz | jq .alerts")]
 pub struct Hunt {
     #[command(flatten)]
@@ -23,6 +25,9 @@ pub struct Hunt {
     /// How the page is written; csv has a line for each value
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
+
+    #[command(flatten)]
+    chart: ChartArgs,
 }
 
 impl Hunt {
@@ -40,9 +45,11 @@ impl Hunt {
         let launch_count = store.count(&launches)?;
         let launches_display = CATALOG.query("launches_after_deprecated_query").map_or(&[][..], |query| &query.display);
         let part = |key, title: String, sql, layout| Part { key, title, sql, layout, empty: "", all: None };
+        let chart = self.chart.lines(&store, &context.printer)?;
         let next = next_steps(context, newest.as_deref());
         let mut parts = vec![
             part("load", "Loaded".into(), as_row(&summary), Layout::Table(&[])),
+            part("activity", "Events over time".into(), ChartArgs::sql(&context.printer), Layout::Chart(&chart)),
             part("alerts", format!("Alerts: {alert_count}{suppressed}"), alerts, Layout::Table(&rules[0].display)),
             part(
                 "launches",
@@ -52,6 +59,9 @@ impl Hunt {
             ),
             part("next", "Next".into(), next, Layout::Steps),
         ];
+        if chart.is_empty() && matches!(self.format, Format::Table | Format::Markdown) {
+            parts.remove(1);
+        }
         let mut to = io::stdout().lock();
         if self.format == Format::Table {
             // said in words instead

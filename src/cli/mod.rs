@@ -10,6 +10,7 @@ mod geoip;
 mod hunt;
 mod load;
 mod man;
+mod over_time;
 mod page;
 mod print;
 mod progress;

@@ -33,6 +33,8 @@ pub enum Layout<'a> {
     Fields(&'a [String]),
     /// A line a command, and what it is for: the columns `command` and `step`.
     Steps,
+    /// A chart: these lines.
+    Chart(&'a [String]),
 }
 
 impl Part<'_> {
@@ -110,6 +112,11 @@ impl<'p> Pages<'p> {
                 }
                 Layout::Fields(display) => self.printer.print_fields(to, store, &part.sql, Format::Table, display)?,
                 Layout::Steps => self.steps(store, part, to)?,
+                Layout::Chart(lines) => {
+                    for line in lines {
+                        writeln!(to, "{line}")?;
+                    }
+                }
             }
         }
         Ok(())
@@ -141,6 +148,7 @@ impl<'p> Pages<'p> {
                         writeln!(to, "\n{more}")?;
                     }
                 }
+                Layout::Chart(lines) => writeln!(to, "```text\n{}\n```", lines.join("\n"))?,
                 Layout::Steps => {
                     for (command, step) in steps(store, part)? {
                         writeln!(to, "- {}", inert(&step))?;

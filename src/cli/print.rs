@@ -70,6 +70,11 @@ impl Printer {
         if self.style.color { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() }
     }
 
+    /// How many columns of a chart fit the output.
+    pub fn chart_columns(&self) -> usize {
+        output::fit(self.style.width)
+    }
+
     /// Runs one statement and prints what it returns: all columns, but in a table for people those of `display`, if
     /// there are any. Returns how many rows there were.
     pub fn print<'a>(

@@ -1,5 +1,8 @@
+use std::io::{self, Write};
+
 use clap::Args;
 
+use super::over_time::ChartArgs;
 use super::print::PrintArgs;
 use super::{Context, exit};
 use crate::catalog::quote;
@@ -11,10 +14,14 @@ use crate::store::Mode;
 #[command(after_help = "\
 Examples:
   trailduck status
+  trailduck status --chart none
   trailduck status --format json")]
 pub struct Status {
     #[command(flatten)]
     print: PrintArgs,
+
+    #[command(flatten)]
+    chart: ChartArgs,
 }
 
 impl Status {
@@ -53,6 +60,12 @@ impl Status {
             _ => status,
         };
         context.printer.print(&store, &sql, &self.print, &[])?;
+        if self.print.format == Format::Table && self.print.columns.is_empty() {
+            let chart = self.chart.lines(&store, &context.printer)?;
+            if !chart.is_empty() {
+                writeln!(io::stdout(), "\n{}\n{}", context.printer.title("Events over time"), chart.join("\n"))?;
+            }
+        }
         Ok(exit::DONE)
     }
 }

@@ -1,5 +1,6 @@
 //! Rows for people and for programs. Every value was typed by someone, who may be an attacker.
 
+mod chart;
 mod csv;
 mod escape;
 mod fields;
@@ -7,6 +8,7 @@ mod json;
 mod markdown;
 mod table;
 
+pub use chart::{Chart, Column as ChartColumn, chart, fit};
 pub use escape::{json as harmless_json, visible, visible_lines};
 pub use fields::Fields;
 pub use markdown::inert;
