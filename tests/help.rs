@@ -42,6 +42,19 @@ fn every_example_runs() {
     assert!(failed.is_empty(), "{} of {} examples fail:\n\n{}", failed.len(), examples.len(), failed.join("\n\n"));
 }
 
+#[test]
+fn the_commands_that_the_readme_shows_for_scripts_run() {
+    let base = Base::new();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("the README");
+    let chapter = readme.split("### ").find(|chapter| chapter.starts_with("Script it")).expect("the chapter");
+    let blocks = chapter.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let commands: Vec<_> = blocks.flat_map(str::lines).collect();
+    assert!(commands.len() > 5);
+    for command in commands {
+        assert_eq!(base.run(command), Ok(()), "{command}");
+    }
+}
+
 /// The helps of all commands.
 fn helps(place: &Place) -> Vec<Help> {
     let mut helps: Vec<Help> = vec![(Vec::new(), place.ok(&["--help"]))];
@@ -129,6 +142,10 @@ impl Base {
 
     /// Runs an example as a user would who has pasted it.
     fn run(&self, example: &str) -> Result<(), String> {
+        if example.contains("| jq") && Command::new("jq").arg("--version").output().is_err() {
+            eprintln!("skipped: no jq for {example}");
+            return Ok(());
+        }
         let home = tempfile::tempdir().expect("a folder");
         let copied = Command::new("cp").arg("-a").arg(self.place.path(".")).arg(home.path()).status();
         assert!(copied.expect("cp").success());
