@@ -4,6 +4,7 @@
 //! that gives its rows in any DuckDB client.
 
 mod gather;
+mod json;
 mod markdown;
 
 pub use gather::{Request, gather};
@@ -12,8 +13,6 @@ pub use markdown::markdown;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
-
-use crate::output;
 
 /// The document's JSON Schema.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -139,8 +138,7 @@ impl Document {
         let mut json = String::new();
         for &longest in LONGEST_VALUES {
             self.shorten(longest);
-            let pretty = serde_json::to_string_pretty(&self)?;
-            json = pretty.lines().map(|line| output::harmless_json(line) + "\n").collect();
+            json = self.to_json()?;
             if json.len() <= MOST_BYTES {
                 break;
             }
