@@ -226,3 +226,7 @@ CREATE OR REPLACE VIEW numbers AS
 SELECT range::INTEGER AS number
 FROM range(0, 10000);
 COMMENT ON VIEW numbers IS 'The numbers from 0 to 9999: joined to what would else have holes.';
+
+CREATE OR REPLACE MACRO any_matches(list VARCHAR[], pattern VARCHAR) AS
+    len(list_filter(list, lambda value: value LIKE glob_to_like(pattern) ESCAPE '!')) > 0;
+COMMENT ON MACRO any_matches IS 'Whether a value of a list matches a pattern in which * stands for anything.';
