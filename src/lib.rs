@@ -1,8 +1,8 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; load, geo, inventory, exceptions; output, store, catalog;
-//! record and source know neither each other nor a database.
+//! output. A module imports only what stands to its right: cli; report; triage, load, geo, inventory, exceptions; output,
+//! store, catalog; record and source know neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
@@ -20,10 +20,14 @@ pub mod load;
 pub mod output;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
+/// What was found, to be handed over: one document, as JSON and Markdown.
+pub mod report;
 /// Where bytes come from: files, folders, globs, standard input; decompression.
 pub mod source;
 /// The DuckDB file: open, lock, migrate, install the catalog, run SQL.
 pub mod store;
+/// An investigation: the queries of triage, all answered for one event.
+pub mod triage;
 
 /// Memory comes from jemalloc, for DuckDB as well: a load is a twentieth faster.
 #[cfg(all(unix, not(target_env = "musl")))]

@@ -209,3 +209,24 @@ COMMENT ON MACRO list_head IS 'The first values of a list, at most so many.';
 
 CREATE OR REPLACE MACRO list_words(list VARCHAR[]) AS array_to_string(list, ' ');
 COMMENT ON MACRO list_words IS 'The values of a list, a blank between them.';
+
+-- What reports are narrowed by. A bound or pattern that is null is none, and costs nothing.
+CREATE OR REPLACE MACRO in_scope(event_time, account_id, principal, session_issuer_arn, since, until, account, arn) AS
+    (since IS NULL OR event_time >= CAST(since AS TIMESTAMP))
+    AND (until IS NULL OR event_time < CAST(until AS TIMESTAMP))
+    AND (account IS NULL OR coalesce(account_id, '') LIKE glob_to_like(account) ESCAPE '!')
+    AND (
+        arn IS NULL
+        OR coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
+        OR coalesce(session_issuer_arn, '') LIKE glob_to_like(arn) ESCAPE '!'
+    );
+COMMENT ON MACRO in_scope IS 'Whether a call lies in [since, until), was received by an account that matches a pattern, and made by a principal, or a session of a role, that matches another. What is null bounds nothing.';
+
+CREATE OR REPLACE VIEW numbers AS
+SELECT range::INTEGER AS number
+FROM range(0, 10000);
+COMMENT ON VIEW numbers IS 'The numbers from 0 to 9999: joined to what would else have holes.';
+
+CREATE OR REPLACE MACRO any_matches(list VARCHAR[], pattern VARCHAR) AS
+    len(list_filter(list, lambda value: value LIKE glob_to_like(pattern) ESCAPE '!')) > 0;
+COMMENT ON MACRO any_matches IS 'Whether a value of a list matches a pattern in which * stands for anything.';

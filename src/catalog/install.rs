@@ -81,14 +81,22 @@ impl Catalog {
         )
     }
 
-    /// Statements that install the matches of all rules as one view.
+    /// Statements that install the matches of all rules as one view, and those of the enabled ones as two.
     fn install_matches(&self) -> String {
-        let all = self.detections.iter().map(|rule| format!("SELECT * FROM {}_with_suppressed", rule.name));
-        let all: Vec<_> = all.collect();
+        let matches = |rules: Vec<&Detection>| {
+            let of = |rule: &Detection| format!("SELECT * FROM {}_with_suppressed", rule.name);
+            rules.into_iter().map(of).collect::<Vec<_>>().join("\nUNION ALL BY NAME\n")
+        };
         format!(
             "CREATE OR REPLACE VIEW rule_matches AS\n{};\n\
-             COMMENT ON VIEW rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';",
-            all.join("\nUNION ALL BY NAME\n")
+             COMMENT ON VIEW rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';\n\
+             CREATE OR REPLACE VIEW alerts_with_suppressed AS\n{};\n\
+             COMMENT ON VIEW alerts_with_suppressed IS 'What the enabled rules match, suppressed or not: an event that two rules match is there twice.';\n\
+             CREATE OR REPLACE VIEW alerts AS\n\
+             SELECT * EXCLUDE (suppressed_by) FROM alerts_with_suppressed WHERE suppressed_by IS NULL;\n\
+             COMMENT ON VIEW alerts IS 'The alerts: what the enabled rules match and no exception suppresses. An event that two rules match is there twice.';",
+            matches(self.detections.iter().collect()),
+            matches(self.enabled_detections())
         )
     }
 }

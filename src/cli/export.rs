@@ -1,12 +1,11 @@
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
-use tempfile::NamedTempFile;
 
 use super::time::Between;
+use super::whole::write_whole;
 use super::{Context, exit};
 use crate::output;
 use crate::record;
@@ -57,25 +56,7 @@ impl Export {
         );
         match &self.output {
             None => self.write(&store, &sql, &mut BufWriter::new(io::stdout().lock()))?,
-            Some(path) => {
-                let cannot = || format!("cannot write {}", path.display());
-                if store.owns(path) {
-                    bail!("{} is the store itself: export to another file", path.display());
-                }
-                // what a link points to is what is meant
-                let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-                if path.exists() && !path.is_file() {
-                    // a pipe or a device
-                    let to = File::options().write(true).open(&path).with_context(cannot)?;
-                    self.write(&store, &sql, &mut BufWriter::new(to))?;
-                    return Ok(exit::DONE);
-                }
-                // the file is there when it is whole, and what it replaces until then
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
-                self.write(&store, &sql, &mut BufWriter::new(&mut file))?;
-                file.persist(&path).with_context(cannot)?;
-            }
+            Some(path) => write_whole(&store, path, |to| self.write(&store, &sql, to))?,
         }
         Ok(exit::DONE)
     }

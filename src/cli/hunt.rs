@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::load::{What, as_row, in_words};
-use super::page::{Layout, Pages, Part, remembered};
+use super::page::{Layout, Pages, Part};
 use super::time::Between;
 use super::{Context, detect};
 use crate::catalog::{CATALOG, quote};
@@ -30,8 +30,8 @@ impl Hunt {
         let (store, summary) = self.what.load(context)?;
         let rules = CATALOG.enabled_detections();
         let between = Between::default();
-        let alerts = remembered(&store, "hunt_alerts", &detect::alerts(&rules, &between))?;
-        let launches = remembered(&store, "hunt_launches", "FROM launches_after_deprecated_query()")?;
+        let alerts = store.remember("hunt_alerts", &detect::alerts(&rules, &between))?;
+        let launches = store.remember("hunt_launches", "FROM launches_after_deprecated_query()")?;
         let (alert_count, newest) = newest_alert(&store, &alerts)?;
         let suppressed = match detect::suppressed(&store, &rules, &between)? {
             0 => String::new(),

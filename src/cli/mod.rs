@@ -12,19 +12,23 @@ mod page;
 mod print;
 mod progress;
 mod query;
+mod report;
 mod sql;
 mod status;
 mod time;
 mod triage;
+mod whole;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::output;
-use crate::store::{Mode, Store};
+use crate::store::{InUse, Mode, Store};
 use print::{ColorChoice, Printer};
 
 /// Exit codes, as `--help` documents them.
@@ -47,6 +51,7 @@ Examples:
   trailduck load ~/aws/AWSLogs           load what is new since the last time
   trailduck detect --since 7d            alerts, newest first
   trailduck triage --latest              the latest alert, investigated to its end
+  trailduck report -o incident.md        all of it in one file, to hand over
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
 
@@ -69,6 +74,9 @@ struct Cli {
 
 const DEFAULT_DB: &str = "trail.duckdb";
 
+/// How long to wait between two tries to open a store that is in use.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Load),
@@ -77,6 +85,7 @@ enum Command {
     Triage(triage::Triage),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
+    Report(report::Report),
     Sql(sql::Sql),
     Geoip(geoip::Geoip),
     Amis(amis::Amis),
@@ -94,6 +103,23 @@ struct Context {
 impl Context {
     fn open(&self, mode: Mode) -> anyhow::Result<Store> {
         Store::open(&self.db, mode)
+    }
+
+    /// Opens the store; waits until others are done with it, if that is asked for.
+    fn open_or_wait(&self, mode: Mode, wait: bool) -> anyhow::Result<Store> {
+        let mut told = false;
+        loop {
+            match self.open(mode) {
+                Err(error) if wait && error.is::<InUse>() => {
+                    if !told {
+                        print::note(&format!("waiting: {error}"));
+                        told = true;
+                    }
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// ` --db FILE` for a command to be typed next, where the store is not the default one.
@@ -126,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Triage(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
+        Command::Report(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
         Command::Geoip(command) => command.run(&context),
         Command::Amis(command) => command.run(&context),

@@ -206,10 +206,3 @@ fn steps(store: &Store, part: &Part) -> anyhow::Result<Vec<(Option<String>, Stri
     };
     Ok(rows.iter().map(|row| (text(&row[0]), text(&row[1]).unwrap_or_default())).collect())
 }
-
-/// Keeps what a query returns, as long as the store is open, so that it is asked once however often it is looked at.
-/// Returns the query for it.
-pub fn remembered(store: &Store, table: &str, sql: &str) -> anyhow::Result<String> {
-    store.connection.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}"))?;
-    Ok(format!("FROM {table}"))
-}

@@ -90,8 +90,10 @@ fn subcommand(query: &'static Query) -> Command {
             .long(parameter.name.as_str())
             .value_name(if kind == Kind::Uuid { "UUID" } else { kind.name() })
             .help(match &parameter.default {
-                Some(default) => format!("{} [default: {}]", parameter.description, default.trim_matches('\'')),
-                None => parameter.description.clone(),
+                Some(default) if default != "NULL" => {
+                    format!("{} [default: {}]", parameter.description, default.trim_matches('\''))
+                }
+                _ => parameter.description.clone(),
             })
             .required(parameter.default.is_none())
             .allow_hyphen_values(kind == Kind::Integer)

@@ -1,15 +1,15 @@
 use std::io;
 
-use anyhow::bail;
 use clap::{ArgGroup, Args};
 
-use super::page::{Layout, Pages, Part, remembered};
+use super::page::{Layout, Pages, Part};
 use super::print::note;
 use super::time::Between;
 use super::{Context, detect, exit};
-use crate::catalog::{CATALOG, Kind, Query, quote};
+use crate::catalog::{CATALOG, Kind, quote};
 use crate::output::Format;
 use crate::store::{Cell, Mode, Store};
+use crate::triage::{self, answered};
 
 /// Investigate an alert to its end: one page
 ///
@@ -45,69 +45,6 @@ pub struct Triage {
     format: Format,
 }
 
-/// Views that several parts ask, and what of them is asked. The large columns of launches are not.
-const VIEWS: &[(&str, &str)] = &[
-    ("ami_queries", "*"),
-    ("rule_matches", "*"),
-    ("ami_launches", "* REPLACE (NULL AS request_parameters, NULL AS response_elements)"),
-    ("role_sessions", "*"),
-    ("clients", "*"),
-    ("image_launches", "*"),
-    ("instances", "*"),
-    ("ami_inventory", "*"),
-];
-
-/// A part of the page: its name for programs, the query it shows, its title, whether its one row is shown field by field,
-/// and what is said if there is none.
-type Shown = (&'static str, &'static str, &'static str, bool, &'static str);
-
-/// The parts in the order of the rule's guide; what it all adds up to comes first.
-const PARTS: &[Shown] = &[
-    ("alert", "triage_alert", "Alert", true, ""),
-    ("identity", "triage_identity", "Who", true, ""),
-    (
-        "session_chain",
-        "session_chain",
-        "Who: how the session came about",
-        false,
-        "no call in the logs handed out its credentials",
-    ),
-    ("baseline", "triage_baseline", "Who: what this user or role normally does", false, ""),
-    ("source", "triage_source", "From where, with what", true, ""),
-    (
-        "source_users",
-        "triage_source_users",
-        "From where: who else used the address",
-        false,
-        "an AWS service's: not looked at",
-    ),
-    (
-        "travel",
-        "triage_travel",
-        "From where: from place to place within a day",
-        false,
-        "from one place, as far as is known",
-    ),
-    ("request", "triage_request", "What was asked", true, "the event is no DescribeImages call to EC2"),
-    (
-        "similar_queries",
-        "triage_similar_queries",
-        "What was asked: who asks for deprecated images in the account",
-        false,
-        "no one",
-    ),
-    ("activity", "triage_activity", "What else: an hour to either side", false, "nothing"),
-    ("launches", "triage_launches", "What followed: launches within 24 hours", false, "none"),
-    ("images", "triage_images", "Risk: images asked for or launched", false, "none was named, and none launched"),
-    (
-        "instances",
-        "triage_instances",
-        "Risk: instances launched, by the caller since the day before too",
-        false,
-        "none",
-    ),
-];
-
 impl Triage {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
         let store = context.open(Mode::Read)?;
@@ -124,10 +61,7 @@ impl Triage {
                 ),
             });
         }
-        for (view, columns) in VIEWS {
-            // hides the view of this name
-            store.connection.execute_batch(&format!("CREATE TEMP TABLE {view} AS SELECT {columns} FROM {view}"))?;
-        }
+        triage::prepare(&store)?;
         let mut to = io::stdout().lock();
         let mut pages = Pages::new(&context.printer, self.format, self.all);
         for event in events {
@@ -159,28 +93,10 @@ impl Triage {
 
 /// The parts of an event's page.
 fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> anyhow::Result<Vec<Part<'a>>> {
-    let (_, found) = store.collect(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?;
-    if found.is_empty() {
-        bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
-    }
-    let shown = PARTS.iter().map(|part| part.1).chain(["related_calls", "triage_signals"]).collect::<Vec<_>>();
-    // each is answered before another asks it
-    let queries = CATALOG.queries_by_need().into_iter().filter(|query| shown.contains(&query.name.as_str()));
-    let queries: Vec<_> = queries.collect();
-    for query in &queries {
-        store.connection.execute_batch(&format!("DROP MACRO TABLE IF EXISTS temp.{}", query.name))?;
-    }
-    for query in &queries {
-        answer(store, query, event)?;
-    }
+    let score = triage::investigate(store, event)?;
     let display = |query| CATALOG.query(query).map_or(&[][..], |query| &query.display);
-    let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;
-    let score = match score.first().map(Vec::as_slice) {
-        Some([Cell::Integer(score)]) => *score,
-        _ => 0,
-    };
     let mut parts = Vec::new();
-    for &(key, query, title, upright, empty) in PARTS {
+    for &triage::Part { key, query, title, upright, empty } in triage::PARTS {
         let layout = if upright { Layout::Fields(display(query)) } else { Layout::Table(display(query)) };
         let all =
             Some(format!("trailduck{} query {query} --event_id {}", context.db_argument(), event.trim_matches('\'')));
@@ -205,25 +121,10 @@ fn parts<'a>(context: &Context, store: &Store, event: &str, format: Format) -> a
         all: None,
     });
     let program = quote(&format!("trailduck{}", context.db_argument()));
-    let next = remembered(store, "next", &format!("FROM triage_next(event_id := {event}, program := {program})"))?;
-    for (key, title) in
-        [("look", "Next: look further"), ("respond", "Next: respond"), ("except", "Next: or make an exception")]
-    {
+    let next = store.remember("next", &format!("FROM triage_next(event_id := {event}, program := {program})"))?;
+    for &(key, title) in triage::NEXT {
         let sql = format!("SELECT position, step, command {next} WHERE kind = '{key}' ORDER BY position");
         parts.push(Part { key, title: title.to_owned(), sql, layout: Layout::Steps, empty: "", all: None });
     }
     Ok(parts)
-}
-
-/// Answers a query for an event. Whoever asks it from then on, another query too, gets the answer: a temporary macro hides
-/// the query of its name.
-fn answer(store: &Store, query: &Query, event: &str) -> anyhow::Result<()> {
-    let name = &query.name;
-    let answer = remembered(store, &format!("{name}_answer"), &format!("FROM {name}(event_id := {event})"))?;
-    store.connection.execute_batch(&format!("CREATE TEMP MACRO {name}({}) AS TABLE {answer}", query.signature()))?;
-    Ok(())
-}
-
-fn answered(query: &str) -> String {
-    format!("FROM {query}_answer")
 }

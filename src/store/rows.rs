@@ -93,6 +93,13 @@ impl Store {
         Ok(self.connection.query_row(&format!("SELECT count(*) FROM (\n{sql}\n)"), [], |row| row.get(0))?)
     }
 
+    /// Keeps what a query returns, as long as the store is open, so that it is asked once however often it is looked at.
+    /// Returns the query for it. What is asked by the table's name from then on, a view's too, is answered with it.
+    pub fn remember(&self, table: &str, sql: &str) -> anyhow::Result<String> {
+        self.connection.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} AS\n{sql}"))?;
+        Ok(format!("FROM {table}"))
+    }
+
     /// Columns of a query; none if it is a statement of another kind.
     fn columns(&self, sql: &str) -> anyhow::Result<Option<Vec<Column>>> {
         // the database tells queries from other statements: only a query can stand in parentheses

@@ -1,0 +1,133 @@
+//! An investigation: the queries of triage, all answered for one event.
+
+use anyhow::bail;
+
+use crate::catalog::CATALOG;
+use crate::store::{Cell, Store};
+
+/// Views that several parts ask, and what of them is asked. The large columns of launches are not.
+const VIEWS: &[(&str, &str)] = &[
+    ("ami_queries", "*"),
+    ("rule_matches", "*"),
+    ("ami_launches", "* REPLACE (NULL AS request_parameters, NULL AS response_elements)"),
+    ("role_sessions", "*"),
+    ("clients", "*"),
+    ("image_launches", "*"),
+    ("instances", "*"),
+    ("ami_inventory", "*"),
+];
+
+/// A query that an investigation shows the answer of.
+pub struct Part {
+    /// Its name for programs.
+    pub key: &'static str,
+    pub query: &'static str,
+    /// Its title for people.
+    pub title: &'static str,
+    /// Whether its one row is shown field by field.
+    pub upright: bool,
+    /// What people read where there are no rows.
+    pub empty: &'static str,
+}
+
+const fn part(key: &'static str, query: &'static str, title: &'static str, upright: bool, empty: &'static str) -> Part {
+    Part { key, query, title, upright, empty }
+}
+
+/// The parts in the order of the rule's guide; what it all adds up to, triage_signals, comes after them.
+pub const PARTS: &[Part] = &[
+    part("alert", "triage_alert", "Alert", true, ""),
+    part("identity", "triage_identity", "Who", true, ""),
+    part(
+        "session_chain",
+        "session_chain",
+        "Who: how the session came about",
+        false,
+        "no call in the logs handed out its credentials",
+    ),
+    part("baseline", "triage_baseline", "Who: what this user or role normally does", false, ""),
+    part("source", "triage_source", "From where, with what", true, ""),
+    part(
+        "source_users",
+        "triage_source_users",
+        "From where: who else used the address",
+        false,
+        "an AWS service's: not looked at",
+    ),
+    part(
+        "travel",
+        "triage_travel",
+        "From where: from place to place within a day",
+        false,
+        "from one place, as far as is known",
+    ),
+    part("request", "triage_request", "What was asked", true, "the event is no DescribeImages call to EC2"),
+    part(
+        "similar_queries",
+        "triage_similar_queries",
+        "What was asked: who asks for deprecated images in the account",
+        false,
+        "no one",
+    ),
+    part("activity", "triage_activity", "What else: an hour to either side", false, "nothing"),
+    part("launches", "triage_launches", "What followed: launches within 24 hours", false, "none"),
+    part("images", "triage_images", "Risk: images asked for or launched", false, "none was named, and none launched"),
+    part(
+        "instances",
+        "triage_instances",
+        "Risk: instances launched, by the caller since the day before too",
+        false,
+        "none",
+    ),
+];
+
+/// The commands that follow from it, by their kind in triage_next.
+pub const NEXT: &[(&str, &str)] =
+    &[("look", "Next: look further"), ("respond", "Next: respond"), ("except", "Next: or make an exception")];
+
+/// Reads the views that investigations ask once, as long as the store is open.
+pub fn prepare(store: &Store) -> anyhow::Result<()> {
+    for (view, columns) in VIEWS {
+        // hides the view of this name
+        store.remember(view, &format!("SELECT {columns} FROM {view}"))?;
+    }
+    Ok(())
+}
+
+/// Answers all queries of an investigation for an event (a SQL literal). Returns its score.
+pub fn investigate(store: &Store, event: &str) -> anyhow::Result<i64> {
+    let (_, found) = store.collect(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?;
+    if found.is_empty() {
+        bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
+    }
+    let shown: Vec<_> = PARTS.iter().map(|part| part.query).chain(["related_calls", "triage_signals"]).collect();
+    answer(store, &shown, &format!("event_id := {event}"))?;
+    let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;
+    Ok(match score.first().map(Vec::as_slice) {
+        Some([Cell::Integer(score)]) => *score,
+        _ => 0,
+    })
+}
+
+/// Answers queries with the same arguments, each before another asks it. Whoever asks it from then on, another query too,
+/// gets the answer: a temporary macro hides the query of its name.
+pub fn answer(store: &Store, names: &[&str], arguments: &str) -> anyhow::Result<()> {
+    let queries = CATALOG.queries_by_need().into_iter().filter(|query| names.contains(&query.name.as_str()));
+    let queries: Vec<_> = queries.collect();
+    for query in &queries {
+        store.connection.execute_batch(&format!("DROP MACRO TABLE IF EXISTS temp.{}", query.name))?;
+    }
+    for query in queries {
+        let name = &query.name;
+        let answer = store.remember(&format!("{name}_answer"), &format!("FROM {name}({arguments})"))?;
+        store
+            .connection
+            .execute_batch(&format!("CREATE TEMP MACRO {name}({}) AS TABLE {answer}", query.signature()))?;
+    }
+    Ok(())
+}
+
+/// The query for the answer of a query.
+pub fn answered(query: &str) -> String {
+    format!("FROM {query}_answer")
+}
