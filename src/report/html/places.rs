@@ -59,7 +59,7 @@ impl Places {
         let count = |row: &Value, name: &str| row[name].as_u64().unwrap_or(0);
         placed.sort_by_key(|(_, row)| std::cmp::Reverse(count(row, "events")));
         let most = count(placed.first()?.1, "events").max(1);
-        let circles: Vec<_> = placed.iter().map(|&((x, y), row)| Circle {
+        let circles = placed.iter().map(|&((x, y), row)| Circle {
             x,
             y,
             radius: round(RADII.0 + (RADII.1 - RADII.0) * (count(row, "events") as f64 / most as f64).sqrt()),
