@@ -139,13 +139,13 @@ impl Document {
         let mut json = String::new();
         for &longest in LONGEST_VALUES {
             self.shorten(longest);
-            json = serde_json::to_string_pretty(&self)?;
+            let pretty = serde_json::to_string_pretty(&self)?;
+            json = pretty.lines().map(|line| output::harmless_json(line) + "\n").collect();
             if json.len() <= MOST_BYTES {
                 break;
             }
         }
-        json.push('\n');
-        Ok(output::harmless_json(&json))
+        Ok(json)
     }
 
     /// Cuts values to so many characters.
