@@ -15,9 +15,9 @@ use std::io::Write;
 use anyhow::Context as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, escape_formatter};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::{Document, LONGEST_VALUES, MOST_BYTES};
 use crate::output::visible;
 
 const CSS: &str = include_str!("html/page.css");
@@ -27,19 +27,30 @@ const TEMPLATES: [(&str, &str); 3] = [
     ("charts.html", include_str!("html/charts.html")),
 ];
 
-/// Writes the page of a document.
-pub fn html(document: &impl Serialize, to: &mut dyn Write) -> anyhow::Result<()> {
-    let document = serde_json::to_value(document)?;
+/// Writes the page of a document, with values cut so far that it stays small.
+pub fn html(mut document: Document, to: &mut dyn Write) -> anyhow::Result<()> {
+    let mut page = String::new();
+    for &longest in LONGEST_VALUES {
+        document.shorten(longest);
+        page = render(&serde_json::to_value(&document)?)?;
+        if page.len() <= MOST_BYTES {
+            break;
+        }
+    }
+    to.write_all(page.as_bytes())?;
+    Ok(())
+}
+
+fn render(document: &serde_json::Value) -> anyhow::Result<String> {
     let environment = environment()?;
-    let view = view::View::of(&document);
+    let view = view::View::of(document);
     let page = environment.get_template("page.html")?.render(context! {
         view => value(serde_json::to_value(&view)?),
         css => Value::from_safe_string(CSS.to_owned()),
         css_hash => hash(CSS),
         land => Value::from_safe_string(include_str!("html/land.svg").to_owned()),
     });
-    to.write_all(page.context("the page cannot be made")?.as_bytes())?;
-    Ok(to.flush()?)
+    page.context("the page cannot be made")
 }
 
 fn environment() -> anyhow::Result<Environment<'static>> {
@@ -103,9 +114,7 @@ mod tests {
     use super::*;
 
     fn page(document: &serde_json::Value) -> String {
-        let mut written = Vec::new();
-        html(document, &mut written).expect("a page");
-        String::from_utf8(written).expect("UTF-8")
+        render(document).expect("a page")
     }
 
     /// A document with one table of one value.

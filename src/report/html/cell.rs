@@ -23,6 +23,10 @@ pub enum Cell {
         at: String,
         text: String,
     },
+    /// A short text without spaces, which stays whole.
+    Word {
+        text: String,
+    },
     Text {
         text: String,
     },
@@ -38,6 +42,8 @@ pub enum Cell {
     },
     List {
         items: Vec<Cell>,
+        /// Whether there are only words in it, which stand behind each other.
+        words: bool,
     },
     /// Nested values, as indented JSON.
     Json {
@@ -50,6 +56,8 @@ pub enum Cell {
 const LONG: usize = 260;
 /// So much of them is seen.
 const BEGIN: usize = 200;
+/// The longest word that stays whole: as long as the id of an image.
+const WORD: usize = 24;
 
 impl Cell {
     /// The value of a column. `has_page` tells of an event whether it is an alert with a page.
@@ -64,7 +72,9 @@ impl Cell {
             Value::Array(items) if items.is_empty() => Self::Nothing,
             Value::Object(fields) if fields.is_empty() => Self::Nothing,
             Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
-                Self::List { items: items.iter().map(|item| Self::of(column, item, has_page)).collect() }
+                let items: Vec<_> = items.iter().map(|item| Self::of(column, item, has_page)).collect();
+                let words = items.iter().all(|item| matches!(item, Self::Word { text } if !text.contains(',')));
+                Self::List { items, words }
             }
             nested => {
                 let text = serde_json::to_string_pretty(nested).unwrap_or_default();
@@ -75,13 +85,27 @@ impl Cell {
 
     fn text(text: &str) -> Self {
         if text.ends_with('Z') && text.len() >= 20 && seconds(text).is_some() {
-            return Self::Time { at: text.to_owned(), text: text.trim_end_matches('Z').replace('T', " ") };
+            let seconds = text.split(['.', 'Z']).next().unwrap_or(text);
+            return Self::Time { at: text.to_owned(), text: seconds.replace('T', " ") };
+        }
+        if text.chars().nth(WORD).is_none() && !text.contains(char::is_whitespace) {
+            return Self::Word { text: text.to_owned() };
         }
         if text.chars().nth(LONG).is_none() {
             return Self::Text { text: text.to_owned() };
         }
         let begin = text.chars().take(BEGIN).collect();
         Self::Long { begin, characters: grouped(text.chars().count() as i64), text: text.to_owned() }
+    }
+
+    /// Whether some part of it is so long that it must be broken to fit into a column.
+    pub fn breaks(&self) -> bool {
+        match self {
+            Self::Text { text } => text.split_whitespace().any(|word| word.chars().nth(WORD).is_some()),
+            Self::Long { .. } | Self::Alert { .. } | Self::Json { .. } => true,
+            Self::List { items, .. } => items.iter().any(Self::breaks),
+            _ => false,
+        }
     }
 
     pub fn is_nothing(&self) -> bool {
@@ -116,7 +140,7 @@ fn duration(seconds: i64) -> String {
 pub fn label(name: &str) -> String {
     let name = name.strip_suffix("_seconds").unwrap_or(name);
     let word = |word: &str| match word {
-        "ami" | "api" | "arn" | "cidr" | "id" | "ip" | "iso" | "mfa" | "os" | "sha256" | "sql" | "vpc" => word.to_uppercase(),
+        "ami" | "api" | "arn" | "aws" | "cidr" | "id" | "ip" | "iso" | "mfa" | "os" | "sha256" | "sql" | "vpc" => word.to_uppercase(),
         "ids" => "IDs".to_owned(),
         "as" if name.starts_with("as_") => "AS".to_owned(),
         _ => word.to_owned(),
@@ -136,8 +160,8 @@ mod tests {
         Cell::of(column, &value, &|id| id == "alert")
     }
 
-    fn text(text: &str) -> Cell {
-        Cell::Text { text: text.to_owned() }
+    fn word(text: &str) -> Cell {
+        Cell::Word { text: text.to_owned() }
     }
 
     #[test]
@@ -164,11 +188,26 @@ mod tests {
     fn times_are_times_and_texts_texts() {
         let time = Cell::Time { at: "2026-10-06T02:21:09Z".to_owned(), text: "2026-10-06 02:21:09".to_owned() };
         assert_eq!(cell("x", json!("2026-10-06T02:21:09Z")), time);
-        assert_eq!(cell("x", json!("2026-13-06T02:21:09Z")), text("2026-13-06T02:21:09Z"));
+        assert_eq!(cell("x", json!("2026-13-06T02:21:09Z")), word("2026-13-06T02:21:09Z"));
         assert_eq!(cell("query_event_id", json!("alert")), Cell::Alert { text: "alert".to_owned() });
-        assert_eq!(cell("query_event_id", json!("other")), text("other"));
-        assert_eq!(cell("x", json!(["a", null])), Cell::List { items: vec![text("a"), Cell::Null] });
+        assert_eq!(cell("query_event_id", json!("other")), word("other"));
+        let part = Cell::Time { at: "2026-10-06T02:21:09.25Z".to_owned(), text: "2026-10-06 02:21:09".to_owned() };
+        assert_eq!(cell("x", json!("2026-10-06T02:21:09.25Z")), part);
         assert!(matches!(cell("x", json!({"a": [1]})), Cell::Json { lines: 5, .. }));
+    }
+
+    #[test]
+    fn words_stay_whole_and_stand_behind_each_other() {
+        let words = |value| match cell("x", value) {
+            Cell::List { words, .. } => words,
+            other => panic!("{other:?}"),
+        };
+        assert!(words(json!(["image", "access_key"])));
+        // else one could not tell where an item ends
+        assert!(!words(json!(["image", "a,b"])) && !words(json!(["image", "a b"])) && !words(json!(["a", null])));
+        let id = "a1e27003-e65c-4408-968f-ecee9c645d75";
+        assert!(cell("x", json!(id)).breaks() && cell("x", json!([id])).breaks());
+        assert!(!cell("x", json!("ami-0ab16d2016e5f7c01")).breaks() && !cell("x", json!("many short words in it")).breaks());
     }
 
     #[test]

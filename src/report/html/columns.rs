@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::scale::{Counts, grouped, moment, moments, seconds};
+use super::scale::{Counts, grouped, many, moment, moments, seconds};
 
 pub const WIDTH: f64 = 920.0;
 const LEFT: f64 = 52.0;
@@ -134,14 +134,14 @@ impl Panel {
 fn interval(row: &Value, begin: Option<i64>, end: Option<i64>) -> String {
     let (begin, end) = (begin.unwrap_or(0), end.unwrap_or(0));
     let step = (end - begin).min(3_600);
-    let count = |name: &str| grouped(row[name].as_i64().unwrap_or(0));
+    let count = |name: &str, one| many(row[name].as_i64().unwrap_or(0), one);
     format!(
-        "{} to {} UTC: {} events, {} alerts, {} launches",
+        "{} to {} UTC: {}, {}, {}",
         moment(begin, step),
         moment(end, step),
-        count("events"),
-        count("alerts"),
-        count("launches")
+        count("events", "event"),
+        count("alerts", "alert"),
+        count("launches", "launch")
     )
 }
 
@@ -149,15 +149,15 @@ fn summary(events: &[u64], rows: &[Value]) -> String {
     let most = events.iter().max().copied().unwrap_or(0);
     let busiest = events.iter().position(|&count| count == most).and_then(|index| rows.get(index));
     let begin = busiest.and_then(|row| row["begin_time"].as_str()).and_then(seconds).unwrap_or(0);
-    let sum = |name: &str| grouped(rows.iter().filter_map(|row| row[name].as_i64()).sum());
+    let sum = |name: &str, one| many(rows.iter().filter_map(|row| row[name].as_i64()).sum(), one);
     format!(
-        "{} events, {} alerts and {} launches in {} equal intervals; the busiest, from {} UTC, has {} events.",
-        sum("events"),
-        sum("alerts"),
-        sum("launches"),
+        "{}, {} and {} in {} equal intervals; the busiest, from {} UTC, has {}.",
+        sum("events", "event"),
+        sum("alerts", "alert"),
+        sum("launches", "launch"),
         rows.len(),
         moment(begin, 3_600),
-        grouped(most as i64)
+        many(most as i64, "event")
     )
 }
 

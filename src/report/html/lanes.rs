@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::axis::{Axis, Tick};
 use super::columns::{WIDTH, round};
-use super::scale::{grouped, seconds};
+use super::scale::{many, seconds};
 
 /// More are in the table alone.
 const MOST: usize = 12;
@@ -155,19 +155,20 @@ impl Link {
     fn new(x1: f64, y1: f64, x2: f64, y2: f64) -> Self {
         let x = round((x1 + x2) / 2.0);
         // within a lane it is an arc over the line
-        let y = if y1 == y2 { y1 - ((x2 - x1) / 3.0).clamp(8.0, 26.0) } else { y1 + (y2 - y1) * 0.2 };
+        let y = if y1 == y2 { y1 - ((x2 - x1) / 3.0).clamp(8.0, 24.0) } else { y1 + (y2 - y1) * 0.2 };
         Self { x1, y1, x2, y2, x, y: round(y) }
     }
 }
 
 fn summary(steps: &[Step], lanes: usize, broken: bool) -> String {
-    let count = |kind: &str| grouped(steps.iter().filter(|step| step.kind == kind).count() as i64);
+    let count = |kind: &str, one| many(steps.iter().filter(|step| step.kind == kind).count() as i64, one);
     format!(
-        "Queries: {}; launches: {}; attempts: {}; by {lanes} principals, a lane each, in time order from left to right.{}",
-        count("query"),
-        count("launch"),
-        count("attempt"),
-        if broken { " Where the axis is broken, a span without any is left out." } else { "" }
+        "{}, {} and {} by {}, a lane each, from left to right in time.{}",
+        count("query", "query"),
+        count("launch", "launch"),
+        count("attempt", "attempt"),
+        many(lanes as i64, "principal"),
+        if broken { " Where the axis is broken, a span in which nothing happened is left out." } else { "" }
     )
 }
 

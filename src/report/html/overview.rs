@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::scale::grouped;
+use super::scale::{grouped, many};
 
 #[derive(Serialize)]
 pub struct Overview {
@@ -105,15 +105,6 @@ fn gaps(count: impl Fn(&str) -> i64) -> Vec<String> {
         rejects => gaps.push(format!("{} records or files could not be read.", grouped(rejects))),
     }
     gaps
-}
-
-fn many(count: i64, one: &str) -> String {
-    let ending = match count {
-        1 => "",
-        _ if one.ends_with('s') || one.ends_with("ch") => "es",
-        _ => "s",
-    };
-    format!("{} {one}{ending}", grouped(count))
 }
 
 #[cfg(test)]

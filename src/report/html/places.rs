@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::columns::{WIDTH, round};
-use super::scale::grouped;
+use super::scale::many;
 
 /// The map begins west of Alaska, between America and Asia, and has no Antarctica.
 const WEST: f64 = -169.0;
@@ -126,10 +126,10 @@ fn name(row: &Value) -> &str {
 }
 
 fn what(row: &Value) -> String {
-    let count = |name: &str| grouped(row[name].as_i64().unwrap_or(0));
+    let count = |name: &str, one| many(row[name].as_i64().unwrap_or(0), one);
     let country = row["country_name"].as_str().filter(|country| *country != name(row));
     let country = country.map_or_else(String::new, |country| format!(", {country}"));
-    format!("{}{country}: {} events, {} alerts", name(row), count("events"), count("alerts"))
+    format!("{}{country}: {}, {}", name(row), count("events", "event"), count("alerts", "alert"))
 }
 
 fn summary(placed: &[((f64, f64), &Value)]) -> String {
@@ -140,7 +140,7 @@ fn summary(placed: &[((f64, f64), &Value)]) -> String {
         1..=5 => format!("alerts came from {shown}"),
         more => format!("alerts came from {shown} and {} more", more - 5),
     };
-    format!("A circle for each of {} places, by the number of events; {from}.", placed.len())
+    format!("{}, each a circle by the number of its events; {from}.", many(placed.len() as i64, "place"))
 }
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ mod tests {
         let circles: Vec<_> = map.circles.iter().map(|circle| (circle.x, circle.y, circle.radius)).collect();
         assert_eq!(circles, [(0.0, 0.0, 20.0), (WIDTH / 2.0, map.height, 11.5)]);
         assert_eq!(map.elsewhere, 1);
-        assert_eq!(map.circles[1].what, "b, Land: 25 events, 1 alerts");
+        assert_eq!(map.circles[1].what, "b, Land: 25 events, 1 alert");
     }
 
     #[test]

@@ -47,7 +47,9 @@ pub fn moments(from: i64, to: i64, most: i64) -> (Vec<i64>, i64) {
     let enough = |step: &&i64| (to - from) / **step < most;
     let Some(&step) = STEPS.iter().find(enough) else { return (Vec::new(), 365 * 86_400) };
     if step < DAYS_27 {
-        let first = from + (step - from.rem_euclid(step)) % step;
+        // weeks begin on Mondays, as 1970 did not
+        let origin = if step % (7 * 86_400) == 0 { 4 * 86_400 } else { 0 };
+        let first = from + (step - (from - origin).rem_euclid(step)) % step;
         return ((first..=to).step_by(step as usize).collect(), step);
     }
     (months(from, to, (step / DAYS_27).clamp(1, 12) as u32), step)
@@ -131,6 +133,19 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
+/// How many there are of something: `1 launch`, `2 launches`.
+pub fn many(count: i64, one: &str) -> String {
+    let ending = match count {
+        1 => "",
+        _ if one.ends_with('s') || one.ends_with("ch") => "es",
+        _ => "s",
+    };
+    match one.strip_suffix("ry") {
+        Some(query) if count != 1 => format!("{} {query}ries", grouped(count)),
+        _ => format!("{} {one}{ending}", grouped(count)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +165,7 @@ mod tests {
         let minute = written("2026-10-06T02:14:00Z", "2026-10-06T02:14:20Z");
         assert_eq!(minute[..2], ["6 Oct 02:14:00", "6 Oct 02:14:05"]);
         assert_eq!(written("2026-08-20T00:00:00Z", "2026-11-02T00:00:00Z"), [
-            "20 Aug", "3 Sep", "17 Sep", "1 Oct", "15 Oct", "29 Oct"
+            "31 Aug", "14 Sep", "28 Sep", "12 Oct", "26 Oct"
         ]);
         assert_eq!(written("2025-11-20T00:00:00Z", "2026-11-02T00:00:00Z"), [
             "Jan 2026", "Apr 2026", "Jul 2026", "Oct 2026"
@@ -171,6 +186,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
+        assert_eq!([many(1, "query"), many(2, "query"), many(0, "launch")], ["1 query", "2 queries", "0 launches"]);
         assert_eq!([0, 999, 1_000, 1_234_567, -1_000].map(grouped), ["0", "999", "1,000", "1,234,567", "\u{2212}1,000"]);
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::columns::{WIDTH, round};
-use super::scale::{grouped, moment, moments, seconds};
+use super::scale::{many, moment, moments, seconds};
 
 /// More are in the table alone.
 const MOST: usize = 12;
@@ -64,7 +64,7 @@ impl Spans {
         let account = |(index, &(row, begin, end)): (usize, &(&Value, i64, i64))| {
             let name = row["account_id"].as_str().unwrap_or("unknown");
             let events = row["events"].as_i64().unwrap_or(0);
-            let what = format!("{name}: {} events, {} to {} UTC", grouped(events), moment(begin, 60), moment(end, 60));
+            let what = format!("{name}: {}, {} to {} UTC", many(events, "event"), moment(begin, 60), moment(end, 60));
             let gaps = gaps.iter().filter(|gap| gap["account_id"] == row["account_id"]).filter_map(|gap| {
                 let (begin, end) = (time(gap, "gap_start")?, time(gap, "gap_end")?);
                 Some(bar(begin, end, format!("no files from {} to {} UTC", moment(begin, 60), moment(end, 60))))
@@ -79,8 +79,9 @@ impl Spans {
         let moments = times.filter(|moment| moment.x < WIDTH - 40.0).collect();
         let holes: usize = shown.iter().map(|account| account.gaps.len()).sum();
         let summary = format!(
-            "A bar for each of {} accounts, from its first event to its last; it is open in {holes} places, where hours have no files.",
-            shown.len()
+            "{}, each a bar from its first event to its last; broken in {}, where hours have no files.",
+            many(shown.len() as i64, "account"),
+            many(holes as i64, "place")
         );
         Some(Self { width: WIDTH, height: bottom + 24.0, bottom, accounts: shown, moments, left_out, summary })
     }

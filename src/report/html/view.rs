@@ -21,7 +21,7 @@ pub struct View<'a> {
     overview: Overview,
     sections: Vec<Section<'a>>,
     alerts: Vec<Alert<'a>>,
-    alerts_left_out: u64,
+    alerts_note: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct Table<'a> {
 struct Column<'a> {
     label: String,
     meaning: Option<&'a str>,
-    /// How its cells are set: `number`, `time` or nothing.
+    /// How its cells are set: `number`, `time`, `long` or nothing.
     set: &'static str,
 }
 
@@ -90,7 +90,7 @@ impl<'a> View<'a> {
             overview: Overview::of(&document["overview"]),
             sections: list(&document["sections"]).iter().map(|section| Section::of(section, &has_page)).collect(),
             alerts: alerts.iter().enumerate().map(alert).collect(),
-            alerts_left_out: document["alerts_left_out"].as_u64().unwrap_or(0),
+            alerts_note: document["alerts_note"].as_str(),
         }
     }
 }
@@ -173,14 +173,17 @@ impl<'a> Table<'a> {
             left_out: total > rows.len() as u64,
             all: table["all"].as_str(),
             statement: table["statement"].as_str().filter(|statement| !statement.is_empty()),
-            folded: table["key"] == "activity" && layout == "table",
+            folded: matches!(text(table, "key"), "activity" | "gaps"),
             rows,
         }
     }
 }
 
-/// How the cells of a column are set, if they are of one kind.
-fn set<'c>(cells: impl Iterator<Item = &'c Cell>) -> &'static str {
+/// How the cells of a column are set.
+fn set<'c>(cells: impl Iterator<Item = &'c Cell> + Clone) -> &'static str {
+    if cells.clone().any(Cell::breaks) {
+        return "long";
+    }
     let mut found = None;
     for cell in cells {
         let kind = match cell {
@@ -197,7 +200,7 @@ fn set<'c>(cells: impl Iterator<Item = &'c Cell>) -> &'static str {
 }
 
 fn scope(scope: &Value) -> Vec<(&'static str, Cell)> {
-    let names = [("since", "From"), ("until", "Until"), ("account_id", "Account"), ("principal", "Principal")];
+    let names = [("since", "From"), ("until", "Until"), ("account_id", "Account"), ("principal", "Principal"), ("as_of", "Judged as of")];
     let part = |(name, label): (&str, _)| (label, Cell::of(name, &scope[name], &|_| false));
     names.into_iter().map(part).filter(|(_, cell)| !cell.is_nothing()).collect()
 }
