@@ -114,8 +114,9 @@ impl Report {
         match (self.format, &self.output) {
             (Some(format), _) => Ok(format),
             (None, None) => Ok(ReportFormat::Markdown),
-            (None, Some(path)) => ReportFormat::of(path)
-                .ok_or(Usage("-o: the name of a report's file ends in .html, .md or .json, or --format says what it is")),
+            (None, Some(path)) => ReportFormat::of(path).ok_or(Usage(
+                "-o: the name of a report's file ends in .html, .md or .json, or --format says what it is",
+            )),
         }
     }
 }

@@ -60,9 +60,7 @@ fn environment() -> anyhow::Result<Environment<'static>> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     // what would act is spelled out, wherever it is written
     environment.set_formatter(|to, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            escape_formatter(to, state, &Value::from(visible(text)))
-        }
+        Some(text) if !value.is_safe() => escape_formatter(to, state, &Value::from(visible(text))),
         _ => escape_formatter(to, state, value),
     });
     for (name, source) in TEMPLATES {
@@ -147,8 +145,7 @@ mod tests {
         assert_eq!([&b"a"[..], b"ab", b"abc"].map(base64), ["YQ==", "YWI=", "YWJj"]);
         let page = page(&with_value("x"));
         let policy = format!("default-src 'none'; style-src '{}'; base-uri 'none'; form-action 'none'", hash(CSS));
-        assert!(page.contains(&format!("content=\"{}\"", policy.replace('\'', "&#x27;").replace('/', "&#x2f;")))
-            || page.contains(&format!("content=\"{policy}\"")), "{}", &page[..600]);
+        assert!(page.contains(&format!("content=\"{}\"", policy.replace('/', "&#x2f;"))), "{}", &page[..600]);
         assert!(page.contains(&format!("<style>{CSS}</style>")));
         assert!(!page.contains(" style="), "a style attribute");
     }

@@ -52,7 +52,11 @@ impl Axis {
         }
         begins.sort_unstable();
         let ends: Vec<_> = (1..=begins.len())
-            .map(|next| begins.get(next).map_or(last, |&begin| *times[..times.partition_point(|&time| time < begin)].last().unwrap_or(&first)))
+            .map(|next| {
+                begins.get(next).map_or(last, |&begin| {
+                    *times[..times.partition_point(|&time| time < begin)].last().unwrap_or(&first)
+                })
+            })
             .collect();
         let count = begins.len() as f64;
         let room = right - left - BREAK * (count - 1.0) - LEAST * count;
@@ -93,7 +97,8 @@ impl Axis {
             let begin = self.place(piece.from);
             ticks.push(Tick { x: begin, text: moment(piece.from, 60), begins: true });
             let (times, step) = moments(piece.from, piece.to, ((piece.right - piece.left) / 90.0) as i64);
-            let inner = times.into_iter().map(|time| Tick { x: self.place(time), text: moment(time, step), begins: false });
+            let inner =
+                times.into_iter().map(|time| Tick { x: self.place(time), text: moment(time, step), begins: false });
             ticks.extend(inner.filter(|tick| tick.x > begin + LEAST && tick.x < piece.right - 30.0));
         }
         ticks

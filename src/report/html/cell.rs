@@ -114,7 +114,8 @@ impl Cell {
 }
 
 fn number(column: &str, number: &serde_json::Number) -> String {
-    let whole = number.as_i64().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64));
+    let whole =
+        number.as_i64().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64));
     match whole {
         Some(seconds) if column.ends_with("_seconds") => duration(seconds),
         // a name made of digits
@@ -140,7 +141,9 @@ fn duration(seconds: i64) -> String {
 pub fn label(name: &str) -> String {
     let name = name.strip_suffix("_seconds").unwrap_or(name);
     let word = |word: &str| match word {
-        "ami" | "api" | "arn" | "aws" | "cidr" | "id" | "ip" | "iso" | "mfa" | "os" | "sha256" | "sql" | "vpc" => word.to_uppercase(),
+        "ami" | "api" | "arn" | "aws" | "cidr" | "id" | "ip" | "iso" | "mfa" | "os" | "sha256" | "sql" | "vpc" => {
+            word.to_uppercase()
+        }
         "ids" => "IDs".to_owned(),
         "as" if name.starts_with("as_") => "AS".to_owned(),
         _ => word.to_owned(),
@@ -207,7 +210,9 @@ mod tests {
         assert!(!words(json!(["image", "a,b"])) && !words(json!(["image", "a b"])) && !words(json!(["a", null])));
         let id = "a1e27003-e65c-4408-968f-ecee9c645d75";
         assert!(cell("x", json!(id)).breaks() && cell("x", json!([id])).breaks());
-        assert!(!cell("x", json!("ami-0ab16d2016e5f7c01")).breaks() && !cell("x", json!("many short words in it")).breaks());
+        assert!(
+            !cell("x", json!("ami-0ab16d2016e5f7c01")).breaks() && !cell("x", json!("many short words in it")).breaks()
+        );
     }
 
     #[test]

@@ -117,14 +117,16 @@ impl Panel {
             let x = LEFT + slot * index as f64;
             columns.push(Column { x: round(x), y: round(bottom - height), width: round(width), height: round(height) });
         }
-        let marks = scale.marks().into_iter();
+        let some = counts.iter().any(|&count| count > 0);
+        let marks = scale.marks().into_iter().filter(|_| some);
         let mark = |count: u64| Mark { y: round(bottom - height * scale.share(count)), text: grouped(count as i64) };
         let marks: Vec<_> = marks.map(mark).collect();
         // in a low panel there is room for one
         let marks = marks.into_iter().filter(|mark| height > 60.0 || mark.y <= top).collect();
-        let title = match scale.is_root() {
-            true => format!("{title} (square-root scale)"),
-            false => title.to_owned(),
+        let title = match () {
+            () if !some => format!("{title}: none"),
+            () if scale.is_root() => format!("{title} (square-root scale)"),
+            () => title.to_owned(),
         };
         Self { key, title, top, bottom, marks, columns }
     }

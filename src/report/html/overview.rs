@@ -82,7 +82,8 @@ fn coverage(counts: &Value, count: impl Fn(&str) -> i64) -> String {
         ("source_addresses", "source address"),
         ("files", "file"),
     ];
-    let of: Vec<_> = kinds.into_iter().filter(|(name, _)| count(name) > 0).map(|(name, one)| many(count(name), one)).collect();
+    let of: Vec<_> =
+        kinds.into_iter().filter(|(name, _)| count(name) > 0).map(|(name, one)| many(count(name), one)).collect();
     format!(
         "{} from {} to {} UTC: {}.",
         many(count("events"), "event"),
@@ -139,9 +140,9 @@ mod tests {
         let overview = Overview::of(&counts);
         let coverage = "2 events from 2026-10-06 00:00:00 to 2026-10-07 00:00:00 UTC: 1 region, 2 source addresses.";
         assert_eq!(overview.coverage, coverage);
-        assert_eq!(overview.gaps, [
-            "1,234 hours have no files: what happened then is not in here.",
-            "1 record or file could not be read."
-        ]);
+        assert_eq!(
+            overview.gaps,
+            ["1,234 hours have no files: what happened then is not in here.", "1 record or file could not be read."]
+        );
     }
 }

@@ -133,7 +133,8 @@ fn what(row: &Value) -> String {
 }
 
 fn summary(placed: &[((f64, f64), &Value)]) -> String {
-    let alerting: Vec<_> = placed.iter().filter(|(_, row)| row["alerts"].as_u64() > Some(0)).map(|(_, row)| name(row)).collect();
+    let alerting: Vec<_> =
+        placed.iter().filter(|(_, row)| row["alerts"].as_u64() > Some(0)).map(|(_, row)| name(row)).collect();
     let shown = alerting.iter().take(5).copied().collect::<Vec<_>>().join(", ");
     let from = match alerting.len() {
         0 => "none has alerts".to_owned(),
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn names_do_not_cover_each_other() {
-        let rows = [place("Osaka", 34.7, 135.5, 5, 0), place("Kyoto", 35.0, 135.8, 9, 0), place("Tokyo", 35.7, 139.7, 1, 1)];
+        let rows =
+            [place("Osaka", 34.7, 135.5, 5, 0), place("Kyoto", 35.0, 135.8, 9, 0), place("Tokyo", 35.7, 139.7, 1, 1)];
         let map = Places::of(&rows).expect("a map");
         assert_eq!(map.labels.iter().map(|label| label.text.as_str()).collect::<Vec<_>>(), ["Tokyo"]);
     }

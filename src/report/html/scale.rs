@@ -164,12 +164,14 @@ mod tests {
         );
         let minute = written("2026-10-06T02:14:00Z", "2026-10-06T02:14:20Z");
         assert_eq!(minute[..2], ["6 Oct 02:14:00", "6 Oct 02:14:05"]);
-        assert_eq!(written("2026-08-20T00:00:00Z", "2026-11-02T00:00:00Z"), [
-            "31 Aug", "14 Sep", "28 Sep", "12 Oct", "26 Oct"
-        ]);
-        assert_eq!(written("2025-11-20T00:00:00Z", "2026-11-02T00:00:00Z"), [
-            "Jan 2026", "Apr 2026", "Jul 2026", "Oct 2026"
-        ]);
+        assert_eq!(
+            written("2026-08-20T00:00:00Z", "2026-11-02T00:00:00Z"),
+            ["31 Aug", "14 Sep", "28 Sep", "12 Oct", "26 Oct"]
+        );
+        assert_eq!(
+            written("2025-11-20T00:00:00Z", "2026-11-02T00:00:00Z"),
+            ["Jan 2026", "Apr 2026", "Jul 2026", "Oct 2026"]
+        );
         assert_eq!(written("2026-10-06T00:00:00Z", "2026-10-06T00:00:00Z"), ["6 Oct 00:00:00"]);
     }
 
@@ -187,6 +189,9 @@ mod tests {
     #[test]
     fn numbers_are_grouped() {
         assert_eq!([many(1, "query"), many(2, "query"), many(0, "launch")], ["1 query", "2 queries", "0 launches"]);
-        assert_eq!([0, 999, 1_000, 1_234_567, -1_000].map(grouped), ["0", "999", "1,000", "1,234,567", "\u{2212}1,000"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567, -1_000].map(grouped),
+            ["0", "999", "1,000", "1,234,567", "\u{2212}1,000"]
+        );
     }
 }

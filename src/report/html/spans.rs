@@ -50,9 +50,9 @@ impl Spans {
     /// times.
     pub fn of(accounts: &[Value], gaps: &[Value]) -> Option<Self> {
         let time = |row: &Value, name: &str| row[name].as_str().and_then(seconds);
-        let rows = accounts.iter().filter_map(|row| {
-            Some((row, time(row, "first_event_time")?, time(row, "last_event_time")?))
-        });
+        let rows = accounts
+            .iter()
+            .filter_map(|row| Some((row, time(row, "first_event_time")?, time(row, "last_event_time")?)));
         let rows: Vec<_> = rows.collect();
         let from = rows.iter().map(|row| row.1).min()?;
         let to = rows.iter().map(|row| row.2).max().filter(|&to| to > from)?;
@@ -69,7 +69,12 @@ impl Spans {
                 let (begin, end) = (time(gap, "gap_start")?, time(gap, "gap_end")?);
                 Some(bar(begin, end, format!("no files from {} to {} UTC", moment(begin, 60), moment(end, 60))))
             });
-            Account { name: name.to_owned(), y: TOP + LINE * index as f64, bar: bar(begin, end, what), gaps: gaps.collect() }
+            Account {
+                name: name.to_owned(),
+                y: TOP + LINE * index as f64,
+                bar: bar(begin, end, what),
+                gaps: gaps.collect(),
+            }
         };
         let left_out = rows.len().saturating_sub(MOST);
         let shown: Vec<_> = rows.iter().take(MOST).enumerate().map(account).collect();
@@ -79,9 +84,12 @@ impl Spans {
         let moments = times.filter(|moment| moment.x < WIDTH - 40.0).collect();
         let holes: usize = shown.iter().map(|account| account.gaps.len()).sum();
         let summary = format!(
-            "{}, each a bar from its first event to its last; broken in {}, where hours have no files.",
+            "{}, each a bar from its first event to its last; {}.",
             many(shown.len() as i64, "account"),
-            many(holes as i64, "place")
+            match holes {
+                0 => "no hour is without files".to_owned(),
+                _ => format!("broken in {}, where hours have no files", many(holes as i64, "place")),
+            }
         );
         Some(Self { width: WIDTH, height: bottom + 24.0, bottom, accounts: shown, moments, left_out, summary })
     }

@@ -111,7 +111,10 @@ impl<'a> Section<'a> {
             lanes: drawn("incident").then(|| Lanes::of(rows("timeline"))).flatten(),
             places: drawn("geography").then(|| Places::of(rows("places"))).flatten(),
             spans: drawn("coverage").then(|| Spans::of(rows("accounts"), rows("gaps"))).flatten(),
-            tables: tables.iter().map(|table| Table::of(table, has_page)).collect(),
+            tables: tables
+                .iter()
+                .map(|table| Table { folded: is_drawn(table), ..Table::of(table, has_page) })
+                .collect(),
         }
     }
 }
@@ -158,7 +161,10 @@ impl<'a> Table<'a> {
         let rows: Vec<Vec<Cell>> = list(&table["rows"]).iter().map(row).collect();
         let column = |(index, name): (usize, &&'a str)| Column {
             label: label(name),
-            meaning: list(&table["columns"]).iter().find(|column| column["name"] == **name).and_then(|column| column["meaning"].as_str()),
+            meaning: list(&table["columns"])
+                .iter()
+                .find(|column| column["name"] == **name)
+                .and_then(|column| column["meaning"].as_str()),
             set: set(rows.iter().map(|row| &row[index])),
         };
         let count = |count: u64| Cell::of("", &count.into(), has_page);
@@ -173,10 +179,15 @@ impl<'a> Table<'a> {
             left_out: total > rows.len() as u64,
             all: table["all"].as_str(),
             statement: table["statement"].as_str().filter(|statement| !statement.is_empty()),
-            folded: matches!(text(table, "key"), "activity" | "gaps"),
+            folded: false,
             rows,
         }
     }
+}
+
+/// Whether a chart shows all of a section's table.
+fn is_drawn(table: &Value) -> bool {
+    matches!(text(table, "key"), "activity" | "gaps")
 }
 
 /// How the cells of a column are set.
@@ -200,7 +211,13 @@ fn set<'c>(cells: impl Iterator<Item = &'c Cell> + Clone) -> &'static str {
 }
 
 fn scope(scope: &Value) -> Vec<(&'static str, Cell)> {
-    let names = [("since", "From"), ("until", "Until"), ("account_id", "Account"), ("principal", "Principal"), ("as_of", "Judged as of")];
+    let names = [
+        ("since", "From"),
+        ("until", "Until"),
+        ("account_id", "Account"),
+        ("principal", "Principal"),
+        ("as_of", "As of"),
+    ];
     let part = |(name, label): (&str, _)| (label, Cell::of(name, &scope[name], &|_| false));
     names.into_iter().map(part).filter(|(_, cell)| !cell.is_nothing()).collect()
 }
