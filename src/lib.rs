@@ -20,6 +20,8 @@ pub mod load;
 pub mod output;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
+/// The interactive prompt: completion, colours, documentation.
+pub mod shell;
 /// Where bytes come from: files, folders, globs, standard input; decompression.
 pub mod source;
 /// The DuckDB file: open, lock, migrate, install the catalog, run SQL.

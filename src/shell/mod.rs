@@ -1,0 +1,3 @@
+//! The interactive prompt: what can be typed at it, and what is shown while one types.
+
+pub mod commands;
