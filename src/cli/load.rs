@@ -2,8 +2,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -16,10 +14,7 @@ use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
 use crate::source::{self, Limits};
 use crate::store::Cell::{Integer, Text};
-use crate::store::{InUse, Mode, Store};
-
-/// How long to wait between two tries to open a store that is in use.
-const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+use crate::store::{Mode, Store};
 
 /// Load CloudTrail files into the store
 ///
@@ -102,7 +97,7 @@ impl What {
         let named = self.geoip.named()?;
         let progress = Arc::new(Progress::default());
         stop_on_interrupt(progress.clone())?;
-        let store = self.open(context)?;
+        let store = context.open_when_free(Mode::Create, self.wait)?;
         let databases = named.map_or_else(|| geoip::found(&store), Ok)?;
         let options = Options {
             arguments: self.paths.clone(),
@@ -116,23 +111,6 @@ impl What {
         progress.stop.store(true, Ordering::Relaxed);
         geo::enrich(&store.connection, &databases, false)?;
         Ok((store, summary))
-    }
-
-    /// Opens the store; waits until others are done with it, if that was asked for.
-    fn open(&self, context: &Context) -> anyhow::Result<Store> {
-        let mut told = false;
-        loop {
-            match context.open(Mode::Create) {
-                Err(error) if self.wait && error.is::<InUse>() => {
-                    if !told {
-                        note(&format!("waiting: {error}"));
-                        told = true;
-                    }
-                    thread::sleep(BETWEEN_TRIES);
-                }
-                opened => return opened,
-            }
-        }
     }
 
     pub fn exit_code(&self, summary: &Summary) -> u8 {

@@ -96,6 +96,18 @@ impl Context {
         Store::open(&self.db, mode)
     }
 
+    /// Opens the store; waits until others are done with it, if that was asked for.
+    fn open_when_free(&self, mode: Mode, wait: bool) -> anyhow::Result<Store> {
+        let mut told = false;
+        Store::open_when_free(&self.db, mode, |in_use| {
+            if wait && !told {
+                print::note(&format!("waiting: {in_use}"));
+                told = true;
+            }
+            wait
+        })
+    }
+
     /// ` --db FILE` for a command to be typed next, where the store is not the default one.
     fn db_argument(&self) -> String {
         if self.db == Path::new(DEFAULT_DB) {

@@ -8,7 +8,7 @@ use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::Store;
+use super::{StatementError, Store};
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,11 @@ impl Column {
     /// A column that comes from no query.
     pub fn text(name: &str) -> Self {
         Self { name: name.to_owned(), shape: Shape::Text }
+    }
+
+    /// Whether its values are moments, written as RFC 3339 has it: in UTC, with a Z.
+    pub fn is_time(&self) -> bool {
+        self.shape == Shape::Time
     }
 }
 
@@ -57,8 +62,14 @@ pub enum Cell {
 pub trait Rows {
     /// Called once, before the rows.
     fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()>;
-    /// Returns whether more rows are wanted.
+    /// Returns whether the row was taken: if it was not, no more are wanted.
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool>;
+    /// Called with how many rows more there are, once no more are wanted. Returns whether to go on counting.
+    fn uncounted(&mut self, _rows: usize) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+    /// Called with how many rows a statement changed.
+    fn changed(&mut self, _rows: i64) {}
 }
 
 impl Store {
@@ -70,11 +81,15 @@ impl Store {
         };
         let names: Vec<_> = (0..columns.len()).map(|index| format!("c{index}")).collect();
         let exprs: Vec<_> = columns.iter().zip(&names).map(|(column, name)| column.shape.convert(name)).collect();
-        let sql = format!("SELECT {} FROM (\n{sql}\n) AS t({})", exprs.join(", "), names.join(", "));
-        let mut statement = self.connection.prepare(&sql)?;
+        let before = format!("SELECT {} FROM (\n", exprs.join(", "));
+        let located = |error| StatementError::locate(error, before.len());
+        let wrapped = format!("{before}{sql}\n) AS t({})", names.join(", "));
+        let mut statement = self.connection.prepare(&wrapped).map_err(located)?;
         rows.columns(&columns)?;
-        for batch in statement.stream_arrow([])? {
-            if !hand_over(&batch?, rows, |array, row, index| columns[index].shape.cell(array, row))? {
+        let mut wanted = true;
+        for batch in statement.stream_arrow([]).map_err(located)? {
+            let batch = batch.map_err(located)?;
+            if !hand_over(&batch, rows, &mut wanted, |array, row, index| columns[index].shape.cell(array, row))? {
                 break;
             }
         }
@@ -106,11 +121,12 @@ impl Store {
 
     /// A statement that is no query: EXPLAIN, PRAGMA, CREATE ...
     fn rows_as_they_are(&self, sql: &str, rows: &mut dyn Rows) -> anyhow::Result<()> {
-        let mut statement = self.connection.prepare(sql)?;
-        let mut begun = false;
+        let located = |error| StatementError::locate(error, 0);
+        let mut statement = self.connection.prepare(sql).map_err(located)?;
+        let (mut begun, mut wanted) = (false, true);
         let result = statement.stream_arrow([]).map_err(|error| {
             let variant = error.to_string().contains("decoding Variant");
-            let error = anyhow::Error::new(error);
+            let error = located(error);
             if variant {
                 error.context("return VARIANT columns of such a statement as JSON: column::JSON")
             } else {
@@ -118,10 +134,14 @@ impl Store {
             }
         })?;
         for batch in result {
-            let batch = batch?;
+            let batch = batch.map_err(located)?;
             let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
             // how many rows were changed is no result
             if names == ["Count"] || names == ["Success"] {
+                if let DataType::Int64 = batch.column(0).data_type() {
+                    let counts = batch.column(0).as_primitive::<Int64Type>();
+                    rows.changed(counts.iter().flatten().sum());
+                }
                 continue;
             }
             if !begun {
@@ -129,7 +149,7 @@ impl Store {
                 rows.columns(&columns.collect::<Vec<_>>())?;
                 begun = true;
             }
-            let more = hand_over(&batch, rows, |array, row, _| {
+            let more = hand_over(&batch, rows, &mut wanted, |array, row, _| {
                 let formatter = ArrayFormatter::try_new(array, &FormatOptions::default())?;
                 Ok(if array.is_null(row) { Cell::Null } else { Cell::Text(formatter.value(row).to_string()) })
             })?;
@@ -141,18 +161,21 @@ impl Store {
     }
 }
 
+/// Hands over the rows of a batch, as long as they are wanted; counts the others, if that is wanted. Returns whether there
+/// is a use for further batches.
 fn hand_over(
     batch: &RecordBatch,
     rows: &mut dyn Rows,
+    wanted: &mut bool,
     cell: impl Fn(&dyn Array, usize, usize) -> anyhow::Result<Cell>,
 ) -> anyhow::Result<bool> {
-    for row in 0..batch.num_rows() {
-        let cells = batch.columns().iter().enumerate().map(|(index, array)| cell(array, row, index));
-        if !rows.row(cells.collect::<Result<_, _>>()?)? {
-            return Ok(false);
-        }
+    let mut taken = 0;
+    while *wanted && taken < batch.num_rows() {
+        let cells = batch.columns().iter().enumerate().map(|(index, array)| cell(array, taken, index));
+        *wanted = rows.row(cells.collect::<Result<_, _>>()?)?;
+        taken += usize::from(*wanted);
     }
-    Ok(true)
+    if *wanted { Ok(true) } else { rows.uncounted(batch.num_rows() - taken) }
 }
 
 #[derive(Default)]
