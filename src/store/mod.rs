@@ -3,9 +3,11 @@
 mod install;
 mod rows;
 mod statements;
+mod tokens;
 
 pub use rows::{Cell, Column, Rows};
 pub use statements::statements;
+pub use tokens::{Kind, Token, is_complete, tokens};
 
 use std::path::{Path, PathBuf};
 
