@@ -4,10 +4,12 @@ mod error;
 mod install;
 mod rows;
 mod statements;
+mod tokens;
 
 pub use error::StatementError;
 pub use rows::{Cell, Column, Rows};
 pub use statements::statements;
+pub use tokens::{Kind, Token, is_complete, tokens};
 
 use std::path::{Path, PathBuf};
 use std::thread;
