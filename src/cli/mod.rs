@@ -12,12 +12,12 @@ mod page;
 mod print;
 mod progress;
 mod query;
+mod shell;
 mod sql;
 mod status;
 mod time;
 mod triage;
 
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -49,6 +49,7 @@ Examples:
   trailduck triage --latest              the latest alert, investigated to its end
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
+  trailduck shell                        a prompt for all of this
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 interrupted."
 )]
@@ -78,6 +79,7 @@ enum Command {
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
     Sql(sql::Sql),
+    Shell(shell::Shell),
     Geoip(geoip::Geoip),
     Amis(amis::Amis),
     Exceptions(exceptions::Exceptions),
@@ -139,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
+        Command::Shell(command) => command.run(&context),
         Command::Geoip(command) => command.run(&context),
         Command::Amis(command) => command.run(&context),
         Command::Exceptions(command) => command.run(&context),
@@ -147,8 +150,7 @@ pub fn main() -> ExitCode {
     };
     match run {
         Ok(code) => ExitCode::from(code),
-        // whoever read our output has seen enough
-        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             print::note(&format!("trailduck: {}", output::visible_lines(&describe(&error))));
             let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
@@ -161,17 +163,6 @@ pub fn main() -> ExitCode {
 fn describe(error: &anyhow::Error) -> String {
     let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let io = cause.downcast_ref::<io::Error>();
-        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
-            csv::ErrorKind::Io(error) => Some(error),
-            _ => None,
-        });
-        io.or(csv).is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
-    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub use fields::Fields;
 pub use look::{Expanded, Look, output_with};
 pub use markdown::inert;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use crate::store::{Cell, Column, Rows};
 
@@ -104,6 +104,18 @@ impl Rows for Select<'_> {
         self.rows += 1;
         self.output.row(self.indexes.iter().map(|&index| cells[index].clone()).collect())
     }
+}
+
+/// Whether whoever read our output has seen enough, which is no error.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        let csv = cause.downcast_ref::<::csv::Error>().and_then(|error| match error.kind() {
+            ::csv::ErrorKind::Io(error) => Some(error),
+            _ => None,
+        });
+        io.or(csv).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
 
 /// JSON indented, and harmless; its numbers keep their digits, which they would not if they were read. What is no JSON after all stays as it is.
