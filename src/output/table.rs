@@ -30,12 +30,24 @@ impl<'w> Table<'w> {
     }
 
     fn write(&mut self) -> anyhow::Result<()> {
+        if self.names == ["explain_key", "explain_value"] {
+            return self.write_plan();
+        }
         let upright = match (self.look.expanded, self.style.width) {
             (Expanded::On, _) => true,
             (Expanded::Auto, Some(width)) => self.is_too_wide(width),
             _ => false,
         };
         if upright { self.write_upright() } else { self.write_table() }
+    }
+
+    /// What EXPLAIN returns: a drawing, made of lines.
+    fn write_plan(&mut self) -> anyhow::Result<()> {
+        self.written = true;
+        for row in self.rows.drain(..) {
+            writeln!(self.to, "{}", escape::visible_lines(&plain(&row[1])))?;
+        }
+        Ok(())
     }
 
     /// Whether columns could not even have what they need at least.

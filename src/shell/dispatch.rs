@@ -266,7 +266,7 @@ fn query_arguments(query: &Query, values: &[&str]) -> anyhow::Result<Vec<String>
         let Some(parameter) = query.parameters.iter().find(|parameter| parameter.name == name) else {
             return Err(match query.parameters.len() {
                 0 => anyhow::anyhow!("{} takes no arguments", query.name),
-                _ => unknown(&format!("parameter of {}", query.name), &name, names()),
+                _ => unknown("parameter", &name, names()).context(format!("{} is not run", query.name)),
             });
         };
         if arguments.iter().any(|(given, _)| *given == parameter.name) {

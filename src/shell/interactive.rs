@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use reedline::{
     ColumnarMenu, EditCommand, Emacs, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
-    Signal, default_emacs_keybindings,
+    Signal, ValidationResult, default_emacs_keybindings,
 };
 
 use super::failure::explain;
