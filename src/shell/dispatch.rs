@@ -150,6 +150,9 @@ impl Shell<'_> {
         })?;
         self.set_up(&opened)?;
         self.store = opened;
+        if let Some(vocabulary) = &self.vocabulary {
+            vocabulary.refresh(&self.store)?;
+        }
         if self.interrupt.is_some() {
             self.welcome()?;
         }

@@ -1,5 +1,6 @@
 //! The prompt on a terminal.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use reedline::{
@@ -7,22 +8,27 @@ use reedline::{
     Signal, ValidationResult, default_emacs_keybindings,
 };
 
+use super::complete::SqlCompleter;
 use super::failure::explain;
+use super::highlight::{SqlHighlighter, SqlValidator};
 use super::prompt::Prompt;
 use super::results::grouped;
 use super::script::Script;
 use super::sinks::window;
+use super::vocabulary::Vocabulary;
 use super::watch::Interrupt;
 use super::zone::Zone;
 use super::{Outcome, Shell, Told, history, note};
 use crate::output::visible;
-use crate::store::{Cell, Mode, is_complete};
+use crate::store::{Cell, Mode};
 
 impl Shell<'_> {
     /// Reads and runs what is typed, until that is enough.
     pub fn interact(&mut self, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
         self.welcome()?;
-        let mut editor = self.editor(interrupt);
+        let vocabulary = Arc::new(Vocabulary::read(&self.store)?);
+        self.vocabulary = Some(vocabulary.clone());
+        let mut editor = self.editor(interrupt, vocabulary);
         while !self.quit {
             let prompt = self.prompt();
             interrupt.at_prompt(true);
@@ -97,7 +103,7 @@ impl Shell<'_> {
         Prompt::new(&name, self.access != Mode::Read, zone)
     }
 
-    fn editor(&self, interrupt: &Interrupt) -> Reedline {
+    fn editor(&self, interrupt: &Interrupt, vocabulary: Arc<Vocabulary>) -> Reedline {
         const MENU: &str = "completion";
         let mut keys = default_emacs_keybindings();
         let menu = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
@@ -106,7 +112,13 @@ impl Shell<'_> {
         let newline = ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
         keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, newline);
         let menu = ColumnarMenu::default().with_name(MENU);
+        let highlighter = match self.style.color {
+            true => SqlHighlighter::new(vocabulary.clone()),
+            false => SqlHighlighter::plain(vocabulary.clone()),
+        };
         let editor = Reedline::create()
+            .with_completer(Box::new(SqlCompleter::new(vocabulary)))
+            .with_highlighter(Box::new(highlighter))
             .with_edit_mode(Box::new(Emacs::new(keys)))
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
             .with_quick_completions(true)
@@ -134,11 +146,7 @@ struct Validator;
 
 impl reedline::Validator for Validator {
     fn validate(&self, text: &str) -> ValidationResult {
-        if text.starts_with('.') || as_command(text).is_some() || is_complete(text) {
-            ValidationResult::Complete
-        } else {
-            ValidationResult::Incomplete
-        }
+        if as_command(text).is_some() { ValidationResult::Complete } else { SqlValidator.validate(text) }
     }
 }
 

@@ -2,10 +2,14 @@
 
 mod arguments;
 pub mod commands;
+pub mod complete;
 mod dispatch;
+mod dot;
 mod failure;
+pub mod highlight;
 mod history;
 mod interactive;
+mod learned;
 pub mod nearest;
 mod pager;
 mod prompt;
@@ -13,7 +17,9 @@ mod results;
 mod script;
 mod settings;
 mod sinks;
+mod statement;
 mod target;
+pub mod vocabulary;
 mod watch;
 mod zone;
 
@@ -34,6 +40,7 @@ use results::Results;
 use script::{Item, Script};
 use settings::Settings;
 use sinks::Sinks;
+use vocabulary::Vocabulary;
 use watch::{Interrupt, Watch};
 
 /// How the shell is to be run.
@@ -110,6 +117,8 @@ struct Shell<'r> {
     interrupt: Option<Arc<Interrupt>>,
     keep_going: bool,
     reports: &'r dyn Reports,
+    /// What can be named at the prompt, if there is one.
+    vocabulary: Option<Arc<Vocabulary>>,
     /// Scripts that are being read.
     depth: usize,
     /// Whether a script failed.
@@ -131,6 +140,7 @@ impl Options<'_> {
             interrupt: if interactive { Some(Interrupt::listen()?) } else { None },
             keep_going: self.keep_going && !interactive,
             reports: self.reports,
+            vocabulary: None,
             depth: 0,
             failed: false,
             quit: false,
@@ -253,6 +263,12 @@ impl Shell<'_> {
             Ok(()) => target.finish()?,
         }
         drop(watch);
+        // what is no query may have made or dropped what can be named
+        if !counts.begun
+            && let Some(vocabulary) = &self.vocabulary
+        {
+            vocabulary.refresh(&self.store)?;
+        }
         if self.interrupt.is_some() || self.settings.timer {
             let time = self.settings.timer.then_some(time);
             self.remark(&results::footer(counts, time, self.settings.zone, file.as_deref()));
@@ -289,4 +305,44 @@ impl Shell<'_> {
 /// Writes to standard error. Who has closed it does not want to hear it.
 fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use crate::store::{Mode, Store};
+
+    /// An empty store, in a folder that is gone with it.
+    pub fn store() -> (TempDir, Store) {
+        let folder = TempDir::new().expect("a folder");
+        let store = Store::open(&folder.path().join("trail.duckdb"), Mode::Create).expect("a store");
+        (folder, store)
+    }
+
+    /// A store with two alerts, a launch, and values that an attacker chose.
+    pub fn filled() -> (TempDir, Store) {
+        let (folder, store) = store();
+        let event = |id: u32, name: &str, user: &str, parameters: &str| {
+            format!(
+                "('00000000-0000-0000-0000-{id:012}', '2026-01-01 00:0{id}:00', 'ec2.amazonaws.com', '{name}', \
+                '198.51.100.{id}', {{'arn': 'arn:aws:iam::1:user/{user}'}}, '{parameters}'::JSON::VARIANT, false, 1)"
+            )
+        };
+        let asks = r#"{"ownersSet": {"items": [{"owner": "amazon"}]}, "includeDeprecated": true}"#;
+        let events = [
+            event(1, "DescribeImages", "alice", asks),
+            event(2, "DescribeImages", "alice", asks),
+            event(3, "DescribeImages", "o''neil", r#"{"ownersSet": {}, "odd name": 1, "\u001b[2J": 1}"#),
+            event(4, "RunInstances", "alice", r#"{"instancesSet": {"items": [{"imageId": "ami-1"}]}}"#),
+            event(5, "\u{1b}[2JRun", "alice\u{202e}", "null"),
+        ];
+        let insert = format!(
+            "INSERT INTO events (event_id, event_time, event_source, event_name, source_ip_address, user_identity, \
+            request_parameters, event_id_derived, file_id) VALUES {}",
+            events.join(", ")
+        );
+        store.connection.execute_batch(&insert).expect("rows");
+        (folder, store)
+    }
 }

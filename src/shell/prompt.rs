@@ -13,7 +13,7 @@ pub struct Prompt {
 
 impl Prompt {
     pub fn new(store: &str, writable: bool, zone: Option<String>) -> Self {
-        let access = if writable { "writable" } else { "read-only" };
+        let access = if writable { "rw" } else { "ro" };
         let zone = zone.map(|zone| format!(", {zone}")).unwrap_or_default();
         Self { left: format!("{store} ({access}{zone})"), writable }
     }
