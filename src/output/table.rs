@@ -76,6 +76,7 @@ impl<'w> Table<'w> {
         let rows = std::mem::take(&mut self.rows);
         self.written = true;
         let widest = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let room = self.style.width.map(|width| usize::from(width).saturating_sub(widest + 2 * usize::from(PADDING)));
         for row in rows {
             self.upright += 1;
             writeln!(self.to, "── {} ──", self.upright)?;
@@ -93,7 +94,7 @@ impl<'w> Table<'w> {
                     // nothing would be said
                     Cell::Null if self.look.null.is_none() => continue,
                     Cell::Null => table.add_row([name, self.null()]),
-                    cell => table.add_row([name, comfy_table::Cell::new(spread(cell))]),
+                    cell => table.add_row([name, comfy_table::Cell::new(spread(cell, room))]),
                 };
             }
             if let Some(column) = table.column_mut(0) {
@@ -196,13 +197,29 @@ fn text(cell: &Cell) -> String {
     cut(whole(cell), LONG)
 }
 
-/// A value where there is room: what is nested is indented.
-fn spread(cell: &Cell) -> String {
-    let text = match cell {
-        Cell::Json(json) if serde_json::from_str::<Vec<String>>(json).is_err() => pretty(json),
-        cell => whole(cell),
-    };
-    cut(text, LONG_UPRIGHT)
+/// A value where there is room: what is nested is indented, and its lines are broken so that one sees where they belong.
+fn spread(cell: &Cell, room: Option<usize>) -> String {
+    match cell {
+        Cell::Json(json) if serde_json::from_str::<Vec<String>>(json).is_err() => {
+            let text = cut(pretty(json), LONG_UPRIGHT);
+            let lines = text.lines().map(|line| room.map_or_else(|| line.to_owned(), |room| broken(line, room)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        cell => cut(whole(cell), LONG_UPRIGHT),
+    }
+}
+
+/// A line as several, of which all but the first are indented more.
+fn broken(line: &str, room: usize) -> String {
+    let indent = line.len() - line.trim_start_matches(' ').len() + 4;
+    // where there is no room for that, the table breaks lines as it can
+    if line.chars().count() <= room || indent + 8 > room {
+        return line.to_owned();
+    }
+    let chars: Vec<_> = line.chars().collect();
+    let (first, rest) = chars.split_at(room);
+    let rest = rest.chunks(room - indent).map(|chunk| format!("\n{:indent$}{}", "", chunk.iter().collect::<String>()));
+    first.iter().collect::<String>() + &rest.collect::<String>()
 }
 
 fn cut(text: String, long: usize) -> String {
@@ -319,6 +336,12 @@ mod tests {
             let text = looking(Style { width, color: false }, look.clone(), rows.clone());
             assert_eq!(text.matches("\n          \"a\": {\n            \"b\": 1\n").count(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_place_when_it_is_broken() {
+        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaa\n      aaaaaaa\"");
+        assert_eq!(broken("  short", 20), "  short");
     }
 
     #[test]

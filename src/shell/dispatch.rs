@@ -206,7 +206,7 @@ fn help() -> String {
     let lines = COMMANDS.iter().map(|command| format!("{:widest$}  {}", usage(command), command.help));
     let lines: Vec<_> = lines.collect();
     format!(
-        "{}\n\nAnything else is SQL and ends with a semicolon: FROM alerts; SELECT event_name, count(*) FROM events GROUP BY 1;\n\
+        "{}\n\nAnything else is SQL, up to a semicolon: FROM api_calls WHERE outcome = 'failure';\n\
         Tab completes, Ctrl-R searches what was typed before, Ctrl-C stops a statement, Ctrl-D leaves.",
         lines.join("\n")
     )

@@ -111,7 +111,7 @@ impl Shell<'_> {
         keys.add_binding(KeyModifiers::SHIFT, KeyCode::BackTab, ReedlineEvent::MenuPrevious);
         let newline = ReedlineEvent::Edit(vec![EditCommand::InsertNewline]);
         keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, newline);
-        let menu = ColumnarMenu::default().with_name(MENU);
+        let menu = ColumnarMenu::default().with_name(MENU).with_marker("> ");
         let highlighter = match self.style.color {
             true => SqlHighlighter::new(vocabulary.clone()),
             false => SqlHighlighter::plain(vocabulary.clone()),

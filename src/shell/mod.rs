@@ -247,11 +247,17 @@ impl Shell<'_> {
         let (mut target, file) = self.sinks.open(watch.as_ref())?;
         let output = output_with(self.settings.mode.format(), style, &look, &mut target);
         let mut results = Results::new(output, self.settings.zone, bound, display, interrupt);
-        let ran = self.store.rows(sql, &mut results).and_then(|()| results.end());
-        let (counts, time) = (results.counts, begun.elapsed());
+        let came = self.store.rows(sql, &mut results);
+        let all = came.is_ok();
+        let ran = came.and_then(|()| results.end());
+        let (mut counts, time) = (results.counts, begun.elapsed());
         drop(results);
         match ran {
-            Err(_) if target.is_left() => return Ok(()),
+            // how many rows there would have been, no one waited for
+            Err(_) if target.is_left() => {
+                counts.left = !all;
+                drop(target);
+            }
             Err(error) if output::is_broken_pipe(&error) => return Err(error),
             Err(error) => {
                 drop(target);

@@ -38,6 +38,8 @@ pub struct Counts {
     pub more: usize,
     /// Whether not all rows were counted.
     pub uncounted: bool,
+    /// Whether the pager was left before all rows had come.
+    pub left: bool,
     /// Rows that were changed.
     pub changed: Option<i64>,
     pub columns: usize,
@@ -130,6 +132,7 @@ pub fn footer(counts: Counts, time: Option<Duration>, zone: Zone, file: Option<&
     match counts {
         Counts { begun: false, changed: Some(rows), .. } => said.push(format!("{} changed", rows_of(rows as usize))),
         Counts { begun: false, .. } => said.push("done".to_owned()),
+        Counts { left: true, shown, .. } => said.push(format!("left after {}", rows_of(shown))),
         Counts { more: 0, shown, .. } => said.push(rows_of(shown)),
         Counts { shown, more, uncounted, .. } => {
             let of = if uncounted { "more than " } else { "" };
@@ -196,6 +199,7 @@ mod tests {
         assert_eq!(said(some, Zone::Utc), format!("{first}{all}{columns}"));
         let unknown = Counts { uncounted: true, ..some };
         assert_eq!(said(unknown, Zone::Utc), format!("{first}more than {all}{columns}"));
+        assert_eq!(said(Counts { left: true, more: 0, ..some }, Zone::Utc), format!("left after 1,000 rows{columns}"));
         assert_eq!(said(Counts { changed: Some(2), ..Counts::default() }, Zone::Utc), "2 rows changed; 34 ms");
         assert_eq!(said(Counts::default(), Zone::Utc), "done; 34 ms");
     }
