@@ -22,6 +22,8 @@ pub mod output;
 pub mod record;
 /// What was found, to be handed over: one document, as JSON and Markdown.
 pub mod report;
+/// The interactive prompt: completion, colours, documentation.
+pub mod shell;
 /// Where bytes come from: files, folders, globs, standard input; decompression.
 pub mod source;
 /// The DuckDB file: open, lock, migrate, install the catalog, run SQL.

@@ -97,7 +97,7 @@ impl What {
         let named = self.geoip.named()?;
         let progress = Arc::new(Progress::default());
         stop_on_interrupt(progress.clone())?;
-        let store = context.open_or_wait(Mode::Create, self.wait)?;
+        let store = context.open_when_free(Mode::Create, self.wait)?;
         let databases = named.map_or_else(|| geoip::found(&store), Ok)?;
         let options = Options {
             arguments: self.paths.clone(),

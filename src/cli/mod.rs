@@ -16,22 +16,20 @@ mod print;
 mod progress;
 mod query;
 mod report;
+mod shell;
 mod sql;
 mod status;
 mod time;
 mod triage;
 mod whole;
 
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::output;
-use crate::store::{InUse, Mode, Store};
+use crate::store::{Mode, Store};
 use print::{ColorChoice, Printer};
 
 /// Exit codes, as `--help` documents them.
@@ -57,6 +55,7 @@ Examples:
   trailduck report -o incident.md        all of it in one file, to hand over
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
+  trailduck shell                        a prompt for all of this
 
 Exit codes:
   0 done, 1 failed, 2 wrong usage, 3 findings (detect --fail-on), 130 interrupted"
@@ -78,9 +77,6 @@ struct Cli {
 
 const DEFAULT_DB: &str = "trail.duckdb";
 
-/// How long to wait between two tries to open a store that is in use.
-const BETWEEN_TRIES: Duration = Duration::from_millis(200);
-
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Load),
@@ -91,6 +87,7 @@ enum Command {
     Query(query::QueryCommand),
     Report(report::Report),
     Sql(sql::Sql),
+    Shell(shell::Shell),
     Geoip(geoip::Geoip),
     Amis(amis::Amis),
     Exceptions(exceptions::Exceptions),
@@ -111,21 +108,16 @@ impl Context {
         Store::open(&self.db, mode)
     }
 
-    /// Opens the store; waits until others are done with it, if that is asked for.
-    fn open_or_wait(&self, mode: Mode, wait: bool) -> anyhow::Result<Store> {
+    /// Opens the store; waits until others are done with it, if that was asked for.
+    fn open_when_free(&self, mode: Mode, wait: bool) -> anyhow::Result<Store> {
         let mut told = false;
-        loop {
-            match self.open(mode) {
-                Err(error) if wait && error.is::<InUse>() => {
-                    if !told {
-                        print::note(&format!("waiting: {error}"));
-                        told = true;
-                    }
-                    thread::sleep(BETWEEN_TRIES);
-                }
-                opened => return opened,
+        Store::open_when_free(&self.db, mode, |in_use| {
+            if wait && !told {
+                print::note(&format!("waiting: {in_use}"));
+                told = true;
             }
-        }
+            wait
+        })
     }
 
     /// ` --db FILE` for a command to be typed next, where the store is not the default one.
@@ -160,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Query(command) => command.run(&context),
         Command::Report(command) => command.run(&context),
         Command::Sql(command) => command.run(&context),
+        Command::Shell(command) => command.run(&context),
         Command::Geoip(command) => command.run(&context),
         Command::Amis(command) => command.run(&context),
         Command::Exceptions(command) => command.run(&context),
@@ -170,8 +163,7 @@ pub fn main() -> ExitCode {
     };
     match run {
         Ok(code) => ExitCode::from(code),
-        // whoever read our output has seen enough
-        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             print::note(&format!("trailduck: {}", output::visible_lines(&describe(&error))));
             let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
@@ -184,17 +176,6 @@ pub fn main() -> ExitCode {
 fn describe(error: &anyhow::Error) -> String {
     let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let io = cause.downcast_ref::<io::Error>();
-        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
-            csv::ErrorKind::Io(error) => Some(error),
-            _ => None,
-        });
-        io.or(csv).is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
-    })
 }
 
 #[cfg(test)]

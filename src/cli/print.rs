@@ -65,6 +65,15 @@ impl Printer {
         Self { style: Style { width, color } }
     }
 
+    /// As if the output looked like that.
+    pub fn with(style: Style) -> Self {
+        Self { style }
+    }
+
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
     /// A title over a part of a page.
     pub fn title(&self, title: &str) -> String {
         if self.style.color { format!("\x1b[1m{title}\x1b[0m") } else { title.to_owned() }

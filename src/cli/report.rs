@@ -82,7 +82,7 @@ impl Report {
         }
         // before anything is read
         let format = self.format()?;
-        let store = context.open_or_wait(Mode::Read, self.wait)?;
+        let store = context.open_when_free(Mode::Read, self.wait)?;
         let request = Request {
             title: self.title,
             since: self.between.since,

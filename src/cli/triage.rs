@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, Write};
 
 use clap::{ArgGroup, Args};
 
@@ -50,7 +50,7 @@ impl Triage {
         let store = context.open(Mode::Read)?;
         let events = match &self.event_id {
             Some(event) => vec![event.clone()],
-            None => self.alerts(&store)?,
+            None => alerts(&store, &self.between, if self.latest { "LIMIT 1" } else { "" })?,
         };
         if events.is_empty() && self.format == Format::Table {
             let rules = CATALOG.enabled_detections();
@@ -61,34 +61,51 @@ impl Triage {
                 ),
             });
         }
-        triage::prepare(&store)?;
         let mut to = io::stdout().lock();
-        let mut pages = Pages::new(&context.printer, self.format, self.all);
-        for event in events {
-            let parts = parts(context, &store, &event, self.format)?;
-            let id = event.trim_matches('\'').to_owned();
-            pages.write(&store, &parts, &[("alert_event_id", id)], &mut to)?;
-        }
-        pages.end(&mut to)?;
+        pages(context, &store, &events, self.format, self.all, &mut to)?;
         Ok(exit::DONE)
     }
+}
 
-    /// Events of the alerts asked for, newest first, as SQL literals.
-    fn alerts(&self, store: &Store) -> anyhow::Result<Vec<String>> {
-        let rules = CATALOG.enabled_detections();
-        let limit = if self.latest { "LIMIT 1" } else { "" };
-        // an event that two rules match is looked at once
-        let sql = format!(
-            "SELECT event_id FROM ({}) GROUP BY event_id ORDER BY max(event_time) DESC, event_id {limit}",
-            detect::alerts(&rules, &self.between)
-        );
-        let (_, rows) = store.collect(&sql)?;
-        let id = |row: Vec<Cell>| match row.into_iter().next() {
-            Some(Cell::Text(id)) => Some(quote(&id)),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(id).collect())
+/// Writes a page for each event. What is asked several times is kept in temporary tables, which hide the views of their
+/// names as long as the connection is there.
+pub fn pages(
+    context: &Context,
+    store: &Store,
+    events: &[String],
+    format: Format,
+    several: bool,
+    to: &mut dyn Write,
+) -> anyhow::Result<()> {
+    triage::prepare(store)?;
+    let mut pages = Pages::new(&context.printer, format, several);
+    for event in events {
+        let parts = parts(context, store, event, format)?;
+        let id = event.trim_matches('\'').to_owned();
+        pages.write(store, &parts, &[("alert_event_id", id)], to)?;
     }
+    pages.end(to)
+}
+
+/// The event of the latest alert, if there is one.
+pub fn latest(store: &Store) -> anyhow::Result<Vec<String>> {
+    alerts(store, &Between::default(), "LIMIT 1")
+}
+
+/// Events of alerts, newest first, as SQL literals.
+fn alerts(store: &Store, between: &Between, limit: &str) -> anyhow::Result<Vec<String>> {
+    let rules = CATALOG.enabled_detections();
+    // an event that two rules match is looked at once
+    let sql = format!(
+        "SELECT event_id FROM ({}) GROUP BY event_id ORDER BY max(event_time) DESC, event_id {limit}",
+        detect::alerts(&rules, between)
+    );
+    let (_, rows) = store.collect(&sql)?;
+    let id = |row: Vec<Cell>| match row.into_iter().next() {
+        Some(Cell::Text(id)) => Some(quote(&id)),
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(id).collect())
 }
 
 /// The parts of an event's page.

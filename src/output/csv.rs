@@ -7,11 +7,12 @@ use crate::store::{Cell, Column, Rows};
 
 pub struct Csv<'w> {
     to: csv::Writer<&'w mut dyn Write>,
+    null: String,
 }
 
 impl<'w> Csv<'w> {
-    pub fn new(to: &'w mut dyn Write) -> Self {
-        Self { to: csv::Writer::from_writer(to) }
+    pub fn new(to: &'w mut dyn Write, null: Option<String>) -> Self {
+        Self { to: csv::Writer::from_writer(to), null: null.unwrap_or_default() }
     }
 }
 
@@ -24,6 +25,7 @@ impl Rows for Csv<'_> {
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
         self.to.write_record(cells.iter().map(|cell| match cell {
             Cell::Text(text) | Cell::Json(text) => harmless(text),
+            Cell::Null => self.null.clone(),
             // numbers may begin with a minus
             typed => plain(typed),
         }))?;

@@ -7,11 +7,12 @@ use crate::store::{Cell, Column, Rows};
 
 pub struct Markdown<'w> {
     to: &'w mut dyn Write,
+    null: Option<String>,
 }
 
 impl<'w> Markdown<'w> {
-    pub fn new(to: &'w mut dyn Write) -> Self {
-        Self { to }
+    pub fn new(to: &'w mut dyn Write, null: Option<String>) -> Self {
+        Self { to, null }
     }
 }
 
@@ -24,7 +25,11 @@ impl Rows for Markdown<'_> {
     }
 
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
-        let cells: Vec<_> = cells.iter().map(|cell| inert(&plain(cell))).collect();
+        let cells = cells.iter().map(|cell| match (cell, &self.null) {
+            (Cell::Null, Some(null)) => inert(null),
+            (cell, _) => inert(&plain(cell)),
+        });
+        let cells: Vec<_> = cells.collect();
         writeln!(self.to, "| {} |", cells.join(" | "))?;
         Ok(true)
     }

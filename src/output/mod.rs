@@ -5,15 +5,18 @@ mod csv;
 mod escape;
 mod fields;
 mod json;
+mod line;
+mod look;
 mod markdown;
 mod table;
 
 pub use chart::{Chart, Column as ChartColumn, chart, fit};
 pub use escape::{json as harmless_json, visible, visible_lines};
 pub use fields::Fields;
+pub use look::{Expanded, Look, output_with};
 pub use markdown::inert;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use crate::store::{Cell, Column, Rows};
 
@@ -48,13 +51,7 @@ pub trait Output: Rows {
 
 /// A writer of rows in `format`.
 pub fn output<'w>(format: Format, style: Style, to: &'w mut dyn Write) -> Box<dyn Output + 'w> {
-    match format {
-        Format::Table => Box::new(table::Table::new(to, style)),
-        Format::Json => Box::new(json::Json::array(to)),
-        Format::Ndjson => Box::new(json::Json::lines(to)),
-        Format::Csv => Box::new(csv::Csv::new(to)),
-        Format::Markdown => Box::new(markdown::Markdown::new(to)),
-    }
+    output_with(format, style, &Look::default(), to)
 }
 
 /// A column was asked for that the rows do not have.
@@ -111,6 +108,70 @@ impl Rows for Select<'_> {
     }
 }
 
+/// Whether whoever read our output has seen enough, which is no error.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        let csv = cause.downcast_ref::<::csv::Error>().and_then(|error| match error.kind() {
+            ::csv::ErrorKind::Io(error) => Some(error),
+            _ => None,
+        });
+        io.or(csv).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// JSON indented, and harmless; its numbers keep their digits, which they would not if they were read. What is no JSON after all stays as it is.
+fn pretty(json: &str) -> String {
+    match serde_json::from_str::<serde::de::IgnoredAny>(json) {
+        Ok(_) => indent(&escape::json(json)),
+        Err(_) => escape::visible(json),
+    }
+}
+
+/// JSON with each member and each item on a line of its own.
+fn indent(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let (mut depth, mut in_string, mut escaped) = (0, false, false);
+    let mut chars = json.chars().peekable();
+    while let Some(char) = chars.next() {
+        if in_string {
+            text.push(char);
+            in_string = char != '"' || escaped;
+            escaped = char == '\\' && !escaped;
+            continue;
+        }
+        match char {
+            '{' | '[' => {
+                text.push(char);
+                if let Some(end) = chars.next_if(|next| matches!(next, '}' | ']')) {
+                    text.push(end);
+                } else {
+                    depth += 1;
+                    text.push('\n');
+                    text.push_str(&"  ".repeat(depth));
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                text.push('\n');
+                text.push_str(&"  ".repeat(depth));
+                text.push(char);
+            }
+            ',' => {
+                text.push_str(",\n");
+                text.push_str(&"  ".repeat(depth));
+            }
+            ':' => text.push_str(": "),
+            char if char.is_whitespace() => {}
+            char => {
+                in_string = char == '"';
+                text.push(char);
+            }
+        }
+    }
+    text
+}
+
 /// A cell as plain text, for the formats that have no types.
 fn plain(cell: &Cell) -> String {
     match cell {
@@ -120,5 +181,18 @@ fn plain(cell: &Cell) -> String {
         Cell::Float(value) if value.is_finite() => serde_json::Value::from(*value).to_string(),
         Cell::Float(value) => value.to_string(),
         Cell::Number(text) | Cell::Json(text) | Cell::Text(text) => text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_as_it_is() {
+        let json = r#"{"a":[1.10,{}],"b":"x\"{,:\\","c":[]}"#;
+        let indented = "{\n  \"a\": [\n    1.10,\n    {}\n  ],\n  \"b\": \"x\\\"{,:\\\\\",\n  \"c\": []\n}";
+        assert_eq!(pretty(json), indented);
+        assert_eq!(pretty("{\"a\":NaN}\x1b"), "{\"a\":NaN}\\u{1b}");
     }
 }

@@ -2,9 +2,12 @@
 
 use std::io::Write;
 
-use comfy_table::{Attribute, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, presets};
+use comfy_table::{
+    Attribute, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width, presets,
+};
 
-use super::{Output, Style, escape, plain};
+use super::look::{Expanded, Look};
+use super::{Output, Style, escape, plain, pretty};
 use crate::store::{Cell, Column, Rows};
 
 /// Rows are laid out this many at a time, so that memory is bounded; columns may differ in width from one lot to the next.
@@ -13,6 +16,7 @@ const LOT: usize = 1000;
 pub struct Table<'w> {
     to: &'w mut dyn Write,
     style: Style,
+    look: Look,
     names: Vec<String>,
     rows: Vec<Vec<Cell>>,
     written: bool,
@@ -21,43 +25,94 @@ pub struct Table<'w> {
 }
 
 impl<'w> Table<'w> {
-    pub fn new(to: &'w mut dyn Write, style: Style) -> Self {
-        Self { to, style, names: Vec::new(), rows: Vec::new(), written: false, upright: 0 }
+    pub fn new(to: &'w mut dyn Write, style: Style, look: &Look) -> Self {
+        Self { to, style, look: look.clone(), names: Vec::new(), rows: Vec::new(), written: false, upright: 0 }
     }
 
     fn write(&mut self) -> anyhow::Result<()> {
-        match self.style.width {
-            Some(width) if self.is_too_wide(width) => self.write_upright(width),
-            _ => self.write_table(),
+        if self.names == ["explain_key", "explain_value"] {
+            return self.write_plan();
         }
+        let upright = match (self.look.expanded, self.style.width) {
+            (Expanded::On, _) => true,
+            (Expanded::Auto, Some(width)) => self.is_too_wide(width),
+            _ => false,
+        };
+        if upright { self.write_upright() } else { self.write_table() }
+    }
+
+    /// What EXPLAIN returns: a drawing, made of lines.
+    fn write_plan(&mut self) -> anyhow::Result<()> {
+        self.written = true;
+        for row in self.rows.drain(..) {
+            writeln!(self.to, "{}", escape::visible_lines(&plain(&row[1])))?;
+        }
+        Ok(())
     }
 
     /// Whether columns could not even have what they need at least.
     fn is_too_wide(&self, width: u16) -> bool {
         let needed = |(index, name): (usize, &String)| {
             let cells = self.rows.iter().map(|row| text(&row[index]).chars().count());
-            cells.chain([name.len()]).max().unwrap_or(0).min(WIDE.into()) + usize::from(PADDING)
+            let most = self.bound(index).map_or(WIDE, |bound| bound.min(WIDE));
+            cells.chain([name.len()]).max().unwrap_or(0).min(most.into()) + usize::from(PADDING)
         };
         self.names.iter().enumerate().map(needed).sum::<usize>() > width.into()
     }
 
+    /// What a column may be wide at most, if that was said.
+    fn bound(&self, column: usize) -> Option<u16> {
+        self.look.widths.get(column).copied().filter(|&width| width > 0)
+    }
+
+    /// What is shown for NULL.
+    fn null(&self) -> comfy_table::Cell {
+        let cell = comfy_table::Cell::new(escape::visible(self.look.null.as_deref().unwrap_or_default()));
+        if self.style.color { cell.add_attribute(Attribute::Dim) } else { cell }
+    }
+
     /// Each row as a small table of its own: a line a column.
-    fn write_upright(&mut self, width: u16) -> anyhow::Result<()> {
+    fn write_upright(&mut self) -> anyhow::Result<()> {
         let rows = std::mem::take(&mut self.rows);
         self.written = true;
+        let widest = self.names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let room = self.style.width.map(|width| usize::from(width).saturating_sub(widest + 2 * usize::from(PADDING)));
         for row in rows {
             self.upright += 1;
             writeln!(self.to, "── {} ──", self.upright)?;
             let mut table = comfy_table::Table::new();
-            table.load_style(presets::NOTHING).force_no_tty();
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-            let filled = self.names.iter().zip(&row).filter(|(_, cell)| **cell != Cell::Null);
-            table.add_rows(filled.map(|(name, cell)| [name.clone(), text(cell)]));
+            table.load_style(presets::NOTHING);
+            match self.style.width {
+                Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+                None => table.set_content_arrangement(ContentArrangement::Disabled),
+            };
+            self.set_colors(&mut table);
+            for (name, cell) in self.names.iter().zip(&row) {
+                // columns stand under each other from row to row
+                let name = comfy_table::Cell::new(format!("{name:widest$}"));
+                match cell {
+                    // nothing would be said
+                    Cell::Null if self.look.null.is_none() => continue,
+                    Cell::Null => table.add_row([name, self.null()]),
+                    cell => table.add_row([name, comfy_table::Cell::new(spread(cell, room))]),
+                };
+            }
+            if let Some(column) = table.column_mut(0) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
             for line in table.lines() {
                 writeln!(self.to, "{}", line.trim_end())?;
             }
         }
         Ok(())
+    }
+
+    fn set_colors(&self, table: &mut comfy_table::Table) {
+        if self.style.color {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
     }
 
     fn write_table(&mut self) -> anyhow::Result<()> {
@@ -67,7 +122,10 @@ impl<'w> Table<'w> {
             if self.style.color { cell.add_attribute(Attribute::Bold) } else { cell }
         };
         table.set_header(self.names.iter().map(header));
-        table.add_rows(self.rows.drain(..).map(|row| row.iter().map(shown).collect::<Vec<_>>()));
+        for row in std::mem::take(&mut self.rows) {
+            let shown = |cell: &Cell| if *cell == Cell::Null { self.null() } else { shown(cell) };
+            table.add_row(row.iter().map(shown).collect::<Vec<_>>());
+        }
         match self.style.width {
             Some(width) => {
                 let rule = LineStyle::none().fill('─').junction('─');
@@ -79,11 +137,16 @@ impl<'w> Table<'w> {
                 table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
             }
         }
-        if self.style.color {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
+        for index in 0..self.names.len() {
+            if let (Some(bound), Some(column)) = (self.bound(index), table.column_mut(index)) {
+                column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(bound.saturating_add(PADDING))));
+                // without a terminal there would be no wrapping
+                if self.style.width.is_none() {
+                    table.set_content_arrangement(ContentArrangement::Dynamic);
+                }
+            }
         }
+        self.set_colors(&mut table);
         self.written = true;
         for line in table.lines() {
             writeln!(self.to, "{}", line.trim_end())?;
@@ -127,9 +190,40 @@ fn shown(cell: &Cell) -> comfy_table::Cell {
 /// Characters that are shown of a value: one huge value must not bury all others. The other formats have it whole.
 const LONG: usize = 1000;
 
+/// As [`LONG`], where a value has the window for itself.
+const LONG_UPRIGHT: usize = 20_000;
+
 fn text(cell: &Cell) -> String {
-    let text = whole(cell);
-    match text.char_indices().nth(LONG) {
+    cut(whole(cell), LONG)
+}
+
+/// A value where there is room: what is nested is indented, and its lines are broken so that one sees where they belong.
+fn spread(cell: &Cell, room: Option<usize>) -> String {
+    match cell {
+        Cell::Json(json) if serde_json::from_str::<Vec<String>>(json).is_err() => {
+            let text = cut(pretty(json), LONG_UPRIGHT);
+            let lines = text.lines().map(|line| room.map_or_else(|| line.to_owned(), |room| broken(line, room)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        cell => cut(whole(cell), LONG_UPRIGHT),
+    }
+}
+
+/// A line as several, of which all but the first are indented more.
+fn broken(line: &str, room: usize) -> String {
+    let indent = line.len() - line.trim_start_matches(' ').len() + 4;
+    // where there is no room for that, the table breaks lines as it can
+    if line.chars().count() <= room || indent + 8 > room {
+        return line.to_owned();
+    }
+    let chars: Vec<_> = line.chars().collect();
+    let (first, rest) = chars.split_at(room);
+    let rest = rest.chunks(room - indent).map(|chunk| format!("\n{:indent$}{}", "", chunk.iter().collect::<String>()));
+    first.iter().collect::<String>() + &rest.collect::<String>()
+}
+
+fn cut(text: String, long: usize) -> String {
+    match text.char_indices().nth(long) {
         None => text,
         Some((end, _)) => format!("{}... and {} characters more", &text[..end], text[end..].chars().count()),
     }
@@ -180,8 +274,12 @@ mod tests {
     use super::*;
 
     fn table(style: Style, rows: Vec<Vec<Cell>>) -> String {
+        looking(style, Look::default(), rows)
+    }
+
+    fn looking(style: Style, look: Look, rows: Vec<Vec<Cell>>) -> String {
         let mut text = Vec::new();
-        let mut table = Table::new(&mut text, style);
+        let mut table = Table::new(&mut text, style, &look);
         table.names = vec!["name".into(), "count".into()];
         for row in rows {
             table.row(row).expect("memory");
@@ -216,6 +314,48 @@ mod tests {
             let text = table(Style { width: Some(width), color: false }, rows.clone());
             assert!(text.lines().all(|line| line.chars().count() <= width.into()), "{text}");
             assert_eq!(text.starts_with("── 1 ──"), upright, "{text}");
+        }
+    }
+
+    #[test]
+    fn null_is_told_from_an_empty_string() {
+        let rows = vec![vec![Cell::Null, Cell::Text(String::new())]];
+        let look = Look { null: Some("NULL".to_owned()), ..Look::default() };
+        let plain = Style { width: Some(80), color: false };
+        assert_eq!(looking(plain, look.clone(), rows.clone()).matches("NULL").count(), 1);
+        let upright = looking(plain, Look { expanded: Expanded::On, ..look.clone() }, rows.clone());
+        assert_eq!(upright, "── 1 ──\n name   NULL\n count\n");
+        assert!(looking(Style { color: true, ..plain }, look, rows).contains("\x1b[2m"));
+    }
+
+    #[test]
+    fn nested_values_are_indented_when_rows_are_expanded() {
+        let rows = vec![vec![Cell::Json(r#"{"a":{"b":1}}"#.to_owned()), Cell::Integer(1)]];
+        let look = Look { expanded: Expanded::On, ..Look::default() };
+        for width in [None, Some(60)] {
+            let text = looking(Style { width, color: false }, look.clone(), rows.clone());
+            assert_eq!(text.matches("\n          \"a\": {\n            \"b\": 1\n").count(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_keeps_its_place_when_it_is_broken() {
+        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaa\n      aaaaaaa\"");
+        assert_eq!(broken("  short", 20), "  short");
+    }
+
+    #[test]
+    fn a_column_is_no_wider_than_it_may_be() {
+        let rows = vec![vec![Cell::Text("x".repeat(30)), Cell::Text("y".repeat(30))]];
+        let look = Look { widths: vec![10, 0], ..Look::default() };
+        for width in [None, Some(80)] {
+            let text = looking(Style { width, color: false }, look.clone(), rows.clone());
+            assert_eq!(
+                (text.matches(&"x".repeat(10)).count(), text.matches(&"x".repeat(11)).count()),
+                (3, 0),
+                "{text}"
+            );
+            assert!(text.contains(&"y".repeat(30)), "{text}");
         }
     }
 }

@@ -1,13 +1,19 @@
 //! The DuckDB file: opened, locked, migrated, with the SQL catalog installed.
 
+mod error;
 mod install;
 mod rows;
 mod statements;
+mod tokens;
 
+pub use error::StatementError;
 pub use rows::{Cell, Column, Rows, Statement, Unbound};
 pub use statements::statements;
+pub use tokens::{Kind, Token, is_complete, tokens};
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use duckdb::{AccessMode, Config, Connection};
@@ -22,13 +28,16 @@ pub struct Store {
 
 /// Another program has the store open.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} is in use by another program{}: wait until it is done (`load --wait`), or use another --db",
+#[error("{path} is in use by another program{}: wait until it is done (`load` and `shell` do with --wait), or use another --db",
     .holder.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
 pub struct InUse {
     path: String,
     /// Its process id, where that is known.
     holder: Option<String>,
 }
+
+/// How long to wait between two tries to open a store that is in use.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +78,22 @@ impl Store {
         }
         drop(store);
         Self::connect(path, AccessMode::ReadOnly)
+    }
+
+    /// As [`Self::open`], but where another program has the store open it is tried again and again, as long as `wait` says
+    /// so.
+    pub fn open_when_free(path: &Path, mode: Mode, mut wait: impl FnMut(&InUse) -> bool) -> anyhow::Result<Self> {
+        loop {
+            match Self::open(path, mode) {
+                Err(error) if error.downcast_ref().is_some_and(&mut wait) => thread::sleep(BETWEEN_TRIES),
+                opened => return opened,
+            }
+        }
+    }
+
+    /// Another connection to the same store: what is temporary in one, the other does not see.
+    pub fn another_connection(&self) -> anyhow::Result<Self> {
+        Ok(Self { connection: self.connection.try_clone()?, path: self.path.clone() })
     }
 
     /// An empty database in memory, for rows that come from no store.

@@ -9,7 +9,7 @@ use duckdb::arrow::array::{Array, AsArray, RecordBatch};
 use duckdb::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use duckdb::arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::Store;
+use super::{StatementError, Store};
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,11 @@ impl Column {
     /// A column that comes from no query.
     pub fn text(name: &str) -> Self {
         Self { name: name.to_owned(), shape: Shape::Text }
+    }
+
+    /// Whether its values are moments, written as RFC 3339 has it: in UTC, with a Z.
+    pub fn is_time(&self) -> bool {
+        self.shape == Shape::Time
     }
 }
 
@@ -99,8 +104,14 @@ pub struct Unbound {
 pub trait Rows {
     /// Called once, before the rows.
     fn columns(&mut self, columns: &[Column]) -> anyhow::Result<()>;
-    /// Returns whether more rows are wanted.
+    /// Returns whether the row was taken: if it was not, no more are wanted.
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool>;
+    /// Called with how many rows more there are, once no more are wanted. Returns whether to go on counting.
+    fn uncounted(&mut self, _rows: usize) -> anyhow::Result<bool> {
+        Ok(false)
+    }
+    /// Called with how many rows a statement changed.
+    fn changed(&mut self, _rows: i64) {}
 }
 
 impl Store {
@@ -113,12 +124,16 @@ impl Store {
         };
         let names: Vec<_> = (0..columns.len()).map(|index| format!("c{index}")).collect();
         let exprs: Vec<_> = columns.iter().zip(&names).map(|(column, name)| column.shape.convert(name)).collect();
-        let sql = format!("SELECT {} FROM (\n{}\n) AS t({})", exprs.join(", "), statement.sql, names.join(", "));
-        let mut prepared = self.connection.prepare(&sql)?;
+        let before = format!("SELECT {} FROM (\n", exprs.join(", "));
+        let located = |error| StatementError::locate(error, before.len());
+        let wrapped = format!("{before}{}\n) AS t({})", statement.sql, names.join(", "));
+        let mut prepared = self.connection.prepare(&wrapped).map_err(located)?;
         let parameters = statement.bound(&prepared)?;
         rows.columns(&columns)?;
-        for batch in prepared.stream_arrow(&*parameters)? {
-            if !hand_over(&batch?, rows, |array, row, index| columns[index].shape.cell(array, row))? {
+        let mut wanted = true;
+        for batch in prepared.stream_arrow(&*parameters).map_err(located)? {
+            let batch = batch.map_err(located)?;
+            if !hand_over(&batch, rows, &mut wanted, |array, row, index| columns[index].shape.cell(array, row))? {
                 break;
             }
         }
@@ -158,12 +173,13 @@ impl Store {
 
     /// A statement that is no query: EXPLAIN, PRAGMA, CREATE ...
     fn rows_as_they_are(&self, statement: Statement, rows: &mut dyn Rows) -> anyhow::Result<()> {
-        let mut prepared = self.connection.prepare(statement.sql)?;
+        let located = |error| StatementError::locate(error, 0);
+        let mut prepared = self.connection.prepare(statement.sql).map_err(located)?;
         let parameters = statement.bound(&prepared)?;
-        let mut begun = false;
+        let (mut begun, mut wanted) = (false, true);
         let result = prepared.stream_arrow(&*parameters).map_err(|error| {
             let variant = error.to_string().contains("decoding Variant");
-            let error = anyhow::Error::new(error);
+            let error = located(error);
             if variant {
                 error.context("return VARIANT columns of such a statement as JSON: column::JSON")
             } else {
@@ -171,10 +187,14 @@ impl Store {
             }
         })?;
         for batch in result {
-            let batch = batch?;
+            let batch = batch.map_err(located)?;
             let names: Vec<_> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
             // how many rows were changed is no result
             if names == ["Count"] || names == ["Success"] {
+                if let DataType::Int64 = batch.column(0).data_type() {
+                    let counts = batch.column(0).as_primitive::<Int64Type>();
+                    rows.changed(counts.iter().flatten().sum());
+                }
                 continue;
             }
             if !begun {
@@ -182,7 +202,7 @@ impl Store {
                 rows.columns(&columns.collect::<Vec<_>>())?;
                 begun = true;
             }
-            let more = hand_over(&batch, rows, |array, row, _| {
+            let more = hand_over(&batch, rows, &mut wanted, |array, row, _| {
                 let formatter = ArrayFormatter::try_new(array, &FormatOptions::default())?;
                 Ok(if array.is_null(row) { Cell::Null } else { Cell::Text(formatter.value(row).to_string()) })
             })?;
@@ -194,18 +214,21 @@ impl Store {
     }
 }
 
+/// Hands over the rows of a batch, as long as they are wanted; counts the others, if that is wanted. Returns whether there
+/// is a use for further batches.
 fn hand_over(
     batch: &RecordBatch,
     rows: &mut dyn Rows,
+    wanted: &mut bool,
     cell: impl Fn(&dyn Array, usize, usize) -> anyhow::Result<Cell>,
 ) -> anyhow::Result<bool> {
-    for row in 0..batch.num_rows() {
-        let cells = batch.columns().iter().enumerate().map(|(index, array)| cell(array, row, index));
-        if !rows.row(cells.collect::<Result<_, _>>()?)? {
-            return Ok(false);
-        }
+    let mut taken = 0;
+    while *wanted && taken < batch.num_rows() {
+        let cells = batch.columns().iter().enumerate().map(|(index, array)| cell(array, taken, index));
+        *wanted = rows.row(cells.collect::<Result<_, _>>()?)?;
+        taken += usize::from(*wanted);
     }
-    Ok(true)
+    if *wanted { Ok(true) } else { rows.uncounted(batch.num_rows() - taken) }
 }
 
 #[derive(Default)]
