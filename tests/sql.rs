@@ -121,3 +121,13 @@ fn a_parameter_without_a_value_is_named() {
         assert_eq!((ran.code, ran.stderr.contains("expected NAME=VALUE")), (2, true), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_limit_limits_whatever_is_asked() {
+    let place = Place::with_fixtures();
+    for relation in
+        ["deprecated_ami_discovery", "events", "(SELECT 1 FROM events WHERE (SELECT count(*) FROM rejects) = 0)"]
+    {
+        assert_eq!(place.sql(&format!("FROM {relation} LIMIT 2")).len(), 2, "{relation}");
+    }
+}

@@ -121,6 +121,9 @@ impl Store {
         let shown = path.display();
         let writable = mode == AccessMode::ReadWrite;
         let config = Config::default().access_mode(mode)?.enable_autoload_extension(false)?;
+        // with it, DuckDB 2.0.0 drops the LIMIT of a query that has a scalar subquery, as every detection has: it takes
+        // the joined rows to be no more than those of the subquery
+        let config = config.with("disabled_optimizers", "statistics_propagation")?;
         let connection = match Connection::open_with_flags(path, config) {
             Ok(connection) => connection,
             Err(error) => {
