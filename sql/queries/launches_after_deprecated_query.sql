@@ -58,8 +58,8 @@ WITH links AS (
         -- the strongest link first, of these the shortest lag, which is less than a billion seconds
         link_rank(link) * 1e9 + lag_seconds AS place
     FROM launch_links_unsorted(hours => hours, any_owner => any_owner)
-    WHERE query_time >= CAST(since AS TIMESTAMP)
-      AND query_time < CAST(until AS TIMESTAMP)
+    WHERE query_time >= utc_timestamp(since)
+      AND query_time < utc_timestamp(until)
 )
 
 SELECT

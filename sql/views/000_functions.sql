@@ -210,10 +210,17 @@ COMMENT ON MACRO list_head IS 'The first values of a list, at most so many.';
 CREATE OR REPLACE MACRO list_words(list VARCHAR[]) AS array_to_string(list, ' ');
 COMMENT ON MACRO list_words IS 'The values of a list, a blank between them.';
 
+-- a cast to TIMESTAMP passes over an offset; one to TIMESTAMPTZ takes a text without one for local time
+CREATE OR REPLACE MACRO utc_timestamp(text VARCHAR) AS CASE
+    WHEN regexp_matches(text, ':[0-9]{2}(\.[0-9]+)?[+-][0-9]{2}:?[0-9]{2}$') THEN make_timestamp(epoch_us(CAST(text AS TIMESTAMPTZ)))
+    ELSE CAST(text AS TIMESTAMP)
+END;
+COMMENT ON MACRO utc_timestamp IS 'A moment in ISO 8601 as a TIMESTAMP in UTC; without an offset it is UTC. An error if it is none.';
+
 -- What reports are narrowed by. A bound or pattern that is null is none, and costs nothing.
 CREATE OR REPLACE MACRO in_scope(event_time, account_id, principal, session_issuer_arn, since, until, account, arn) AS
-    (since IS NULL OR event_time >= CAST(since AS TIMESTAMP))
-    AND (until IS NULL OR event_time < CAST(until AS TIMESTAMP))
+    (since IS NULL OR event_time >= utc_timestamp(since))
+    AND (until IS NULL OR event_time < utc_timestamp(until))
     AND (account IS NULL OR coalesce(account_id, '') LIKE glob_to_like(account) ESCAPE '!')
     AND (
         arn IS NULL

@@ -1,12 +1,5 @@
 -- Calls that made an image or changed what it is.
 
--- a cast to TIMESTAMP passes over an offset; one to TIMESTAMPTZ takes a text without one for local time
-CREATE OR REPLACE MACRO utc_timestamp(text VARCHAR) AS CASE
-    WHEN regexp_matches(text, ':[0-9]{2}(\.[0-9]+)?[+-][0-9]{2}:?[0-9]{2}$') THEN make_timestamp(epoch_us(CAST(text AS TIMESTAMPTZ)))
-    ELSE CAST(text AS TIMESTAMP)
-END;
-COMMENT ON MACRO utc_timestamp IS 'A moment in ISO 8601 as a TIMESTAMP in UTC; without an offset it is UTC. An error if it is none.';
-
 -- as AWS writes moments: in ISO 8601, or as Java prints them
 CREATE OR REPLACE MACRO moment_of(text VARCHAR) AS CASE
     WHEN regexp_matches(text, '^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[T ])') THEN TRY(utc_timestamp(text))

@@ -54,6 +54,10 @@ pub struct What {
     #[arg(long)]
     wait: bool,
 
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+
     /// Events after which the files read are committed: what a killed load loses
     #[arg(long, value_name = "N", default_value_t = load::EVENTS_PER_TRANSACTION)]
     #[arg(value_parser = clap::value_parser!(i64).range(1..))]
@@ -105,7 +109,7 @@ impl What {
             events_per_transaction: self.commit_every,
             limits: Limits { max_ratio: self.max_ratio, max_size: self.max_size },
         };
-        let display = Display::start(progress.clone());
+        let display = (!self.quiet).then(|| Display::start(progress.clone()));
         let summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
         progress.stop.store(true, Ordering::Relaxed);
