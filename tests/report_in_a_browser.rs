@@ -236,10 +236,9 @@ fn screenshots() {
         assert!(png.len() < 150_000, "{name}: {} bytes", png.len());
         fs::write(folder.join(name), png).expect("a file");
     };
-    let desktop = (1200, 900, false);
-    picture("light.png", "screen", false, desktop, "body");
-    picture("incident.png", "screen", false, desktop, "#incident");
-    picture("dark.png", "screen", true, desktop, "#geography");
-    picture("phone.png", "screen", false, (390, 844, true), "body");
+    picture("light.png", "screen", false, (1200, 900, false), "body");
+    picture("incident.png", "screen", false, (1200, 640, false), "#incident");
+    picture("dark.png", "screen", true, (1200, 800, false), "#geography");
+    picture("phone.png", "screen", false, (390, 640, true), "body");
     picture("print.png", "print", false, (1030, 728, false), "#each-alert");
 }
