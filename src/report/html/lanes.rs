@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_is_near_becomes_one_mark_and_the_rarest_are_left_out() {
         let mut rows = vec![step("02:00:00", "query", "bob", "q", None), step("02:00:01", "query", "bob", "r", None)];
-        rows.push(step("03:00:00", "query", "bob", "s", None));
+        rows.push(step("03:00:00", "launch", "bob", "s", None));
         rows.extend((0..MOST).map(|number| step("02:30:00", "launch", &format!("p{number:02}"), "l", None)));
         let chart = Lanes::of(&rows).expect("a chart");
         assert_eq!(chart.lanes[0].marks.iter().map(|mark| mark.count).collect::<Vec<_>>(), [2, 1]);
