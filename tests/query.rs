@@ -9,7 +9,9 @@ use trailduck::catalog::CATALOG;
 #[test]
 fn every_query_runs_and_has_the_columns_it_documents() {
     let place = Place::with_fixtures();
-    // some only have an answer when it is known where addresses are
+    // some only have an answer when it is known where addresses are, or when something was rejected
+    place.write("bad.json", r#"{"Records": [7]}"#);
+    place.ok(&["load", "bad.json"]);
     place.ok(&["geoip", fixtures("geoip/Example-City.mmdb").to_str().expect("UTF-8")]);
     place.ok(&["exceptions", "add", "e", "--reason", "r", "--author", "a", "--never", "--owner", "none"]);
     let listed = Place::new().rows(&["query"]);

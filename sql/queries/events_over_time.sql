@@ -78,11 +78,11 @@ counted AS (
 ),
 
 widths AS (
-    SELECT width
+    SELECT CAST(w.width AS BIGINT) AS width
     FROM (VALUES
         (1), (5), (15), (30), (60), (180), (360), (720), (1440), (7 * 1440), (30 * 1440),
         -- events that lie that far apart have a wrong clock
-        (365 * 1440), (3650 * 1440), (36500 * 1440), (365000 * 1440)
+        (365 * 1440), (3650 * 1440), (36500 * 1440), (365000 * 1440), (3650000 * CAST(1440 AS BIGINT))
     ) AS w(width)
 ),
 
@@ -121,8 +121,8 @@ filled AS (
 )
 
 SELECT
-    TIMESTAMP '1969-12-29 00:00:00' + (w.first_bucket + n.number) * w.width * INTERVAL '1' MINUTE AS begin_time,
-    TIMESTAMP '1969-12-29 00:00:00' + (w.first_bucket + n.number + 1) * w.width * INTERVAL '1' MINUTE AS end_time,
+    minutes_after(TIMESTAMP '1969-12-29 00:00:00', (w.first_bucket + n.number) * w.width) AS begin_time,
+    minutes_after(TIMESTAMP '1969-12-29 00:00:00', (w.first_bucket + n.number + 1) * w.width) AS end_time,
     coalesce(f.events, 0) AS events,
     coalesce(f.alerts, 0) AS alerts,
     coalesce(f.launches, 0) AS launches

@@ -1,10 +1,11 @@
 //! A report: what the store holds about an incident, in one document that other people and programs can read.
 //!
-//! JSON is the document itself, described by `schema.json`; Markdown and HTML are renderings of it. Each table carries the statement
-//! that gives its rows in any DuckDB client.
+//! JSON is the document itself, described by `schema.json`; Markdown and HTML are renderings of it. Each table carries the
+//! statement that gives its rows in any DuckDB client.
 
 mod gather;
 mod html;
+mod json;
 mod markdown;
 
 pub use gather::{Request, gather};
@@ -14,8 +15,6 @@ pub use markdown::markdown;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
-
-use crate::output;
 
 /// The document's JSON Schema.
 pub const SCHEMA: &str = include_str!("schema.json");
@@ -141,8 +140,7 @@ impl Document {
         let mut json = String::new();
         for &longest in LONGEST_VALUES {
             self.shorten(longest);
-            let pretty = serde_json::to_string_pretty(&self)?;
-            json = pretty.lines().map(|line| output::harmless_json(line) + "\n").collect();
+            json = self.to_json()?;
             if json.len() <= MOST_BYTES {
                 break;
             }
