@@ -166,6 +166,10 @@ fn it_can_be_read_by_everyone() {
         "it.getAttribute('aria-labelledby').split(' ').some(id => !document.getElementById(id))",
     );
     assert_eq!(browser.value("document.documentElement.lang"), "en");
+    let folded = "document.querySelector('details.alert:not([open])')";
+    let id = browser.value(&format!("{folded}.querySelector('[id]').id"));
+    browser.value(&format!("document.querySelector('a[href=\"#{}\"]').click()", id.as_str().expect("an id")));
+    assert_eq!(browser.value(folded), Value::Null, "a link to a folded alert unfolds it");
     let charts = browser.value("[...document.querySelectorAll('.chart > svg')].map(svg => svg.getAttribute('class'))");
     assert_eq!(charts, json!(["chart-spans", "chart-columns", "chart-lanes", "chart-places"]));
 }
