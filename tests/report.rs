@@ -82,7 +82,7 @@ fn the_report_says_what_was_found() {
     ] {
         assert_eq!(overview[name], expected, "{name}");
     }
-    assert_eq!(report["title"], "CloudTrail report: 2026-10-01 to 2026-10-07");
+    assert_eq!(report["title"], "CloudTrail report, 2026-10-01 to 2026-10-07");
     assert_eq!(column(&report, "who", "principal_name"), ["ops-admin/session-1791253040"]);
     assert_eq!(column(&report, "from_where", "source_ip_address"), ["192.0.2.77", "2001:db8:5:77::a1"]);
     let kinds = column(&report, "timeline", "kind");
