@@ -35,6 +35,7 @@ principal_name = "The same without what stands before the resource in an ARN."
 source_ip_address = "From where."
 event_name = "By which API."
 what = "What was asked for or launched, in words."
+query_event_id = "The last alert that a launch follows by the strongest link; null for a query."
 links = "What connects a launch with the queries before it, strongest first; null for a query."
 image_ids = "Images asked for, or launched."
 instance_ids = "Instances launched; null for a query."
@@ -49,6 +50,7 @@ WITH moments AS (
         a.source_ip_address,
         'DescribeImages' AS event_name,
         a.asked AS what,
+        NULL AS query_event_id,
         NULL AS links,
         a.image_ids,
         NULL AS instance_ids,
@@ -69,6 +71,7 @@ WITH moments AS (
             l.instance_type,
             'of ' || nullif(list_text(l.image_ids), '')
         ),
+        l.query_event_id,
         l.links,
         l.image_ids,
         l.instance_ids,

@@ -19,13 +19,14 @@ use crate::store::Mode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  trailduck report -o incident.md
+  trailduck report -o incident.html
+  trailduck report -o ticket.md
   trailduck report -o night.json --since 2026-10-06 --until 2026-10-07
   trailduck report --account 111122223333 --principal '*/ops-admin' --title 'INC-42'
   trailduck report --format json | jq '.alerts[].score'
   trailduck report --schema > report.schema.json
 
-The name of the file says how it is written: .md or .json.")]
+The name of the file says how it is written: .html, .md or .json.")]
 pub struct Report {
     /// Write to this file, which is replaced when the report is complete, instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -65,6 +66,8 @@ pub struct Report {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ReportFormat {
+    /// For a browser, mail and print: one file that fetches nothing and runs nothing
+    Html,
     /// For a ticket
     Markdown,
     /// For the next program: see --schema
@@ -111,8 +114,9 @@ impl Report {
         match (self.format, &self.output) {
             (Some(format), _) => Ok(format),
             (None, None) => Ok(ReportFormat::Markdown),
-            (None, Some(path)) => ReportFormat::of(path)
-                .ok_or(Usage("-o: the name of a report's file ends in .md or .json, or --format says what it is")),
+            (None, Some(path)) => ReportFormat::of(path).ok_or(Usage(
+                "-o: the name of a report's file ends in .html, .md or .json, or --format says what it is",
+            )),
         }
     }
 }
@@ -120,6 +124,7 @@ impl Report {
 impl ReportFormat {
     fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "html" | "htm" => Some(Self::Html),
             "md" | "markdown" => Some(Self::Markdown),
             "json" => Some(Self::Json),
             _ => None,
@@ -128,6 +133,7 @@ impl ReportFormat {
 
     fn write(self, document: Document, to: &mut dyn Write) -> anyhow::Result<()> {
         match self {
+            Self::Html => report::html(document, to),
             Self::Markdown => report::markdown(&document, to),
             Self::Json => Ok(to.write_all(document.json()?.as_bytes())?),
         }
