@@ -31,7 +31,6 @@ pub struct Request {
 /// The companion queries that are narrowed by the scope.
 const SCOPED: &[&str] = &[
     "events_over_time",
-    "report_overview",
     "report_links",
     "report_launches",
     "report_alerts",
@@ -60,7 +59,9 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
     triage::answer(store, WHOLE, "")?;
     triage::answer(store, &["report_exceptions"], &scope.moment)?;
     triage::answer(store, &["report_images"], &scope.moment_and_account)?;
-    let overview = overview(store, &scope)?;
+    triage::answer(store, &["report_overview"], &scope.all_and_moment)?;
+    let overview = Rows::read(store, &triage::answered("report_overview"), 1)?;
+    let overview = Overview(overview.rows.into_iter().next().unwrap_or_default());
     let sections = sections(store, request, &scope, &overview)?;
     let alerts = investigate(store, request.triage)?;
     Ok(document(request, as_of, overview, sections, alerts))
@@ -123,6 +124,7 @@ fn as_of(store: &Store, request: &Request) -> anyhow::Result<Option<String>> {
 /// The scope as arguments of the companion queries.
 struct Arguments {
     all: String,
+    all_and_moment: String,
     time_and_account: String,
     moment: String,
     moment_and_account: String,
@@ -145,6 +147,7 @@ impl Arguments {
         let command = [&since, &until, &account, &arn, &moment].into_iter().flatten();
         Self {
             all: sql(&[&since, &until, &account, &arn]),
+            all_and_moment: sql(&[&since, &until, &account, &arn, &moment]),
             time_and_account: sql(&[&since, &until, &account]),
             moment: sql(&[&moment]),
             moment_and_account: sql(&[&moment, &account]),
@@ -181,53 +184,11 @@ impl Overview {
     }
 }
 
-fn overview(store: &Store, scope: &Arguments) -> anyhow::Result<Overview> {
-    let suppressed = format!(
-        "SELECT count(DISTINCT a.event_id) FROM alerts_with_suppressed AS a
-        WHERE a.suppressed_by IS NOT NULL
-          AND in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, {})",
-        scope_values(scope)
-    );
-    let suppressed = if store.count("FROM exceptions_in_force")? == 0 { "0".to_owned() } else { suppressed };
-    let rows = Rows::read(
-        store,
-        &format!(
-            "SELECT
-                events, first_event_time, last_event_time, accounts, regions, principals, source_addresses,
-                located_addresses, files, loads, last_load, rejects,
-                (SELECT coalesce(sum(hours_without_files), 0)::BIGINT FROM report_accounts_answer) AS hours_without_files,
-                (SELECT count(*) FROM report_alerts_answer) AS alerts,
-                ({suppressed}) AS suppressed_alerts,
-                (SELECT count(*) FROM report_principals_answer) AS alerting_principals,
-                (SELECT count(*) FROM report_launches_answer WHERE outcome = 'success') AS launches,
-                (SELECT count(*) FROM report_launches_answer WHERE outcome <> 'success') AS attempted_launches,
-                (SELECT count(*) FROM instances WHERE terminated_at IS NULL AND instance_id IN (
-                    SELECT unnest(instance_ids) FROM report_launches_answer
-                )) AS instances_running,
-                (SELECT count(*) FROM report_images_answer WHERE state = 'deprecated' AND running > 0)
-                    AS deprecated_images_in_use,
-                (SELECT count(*) FROM report_exceptions_answer) AS exceptions_in_force
-            FROM report_overview_answer"
-        ),
-        1,
-    )?;
-    Ok(Overview(rows.rows.into_iter().next().unwrap_or_default()))
-}
-
-/// The arguments of in_scope that are no columns.
-fn scope_values(scope: &Arguments) -> String {
-    let value = |wanted: &str| {
-        let found = scope.command.iter().find(|(name, _)| name == wanted);
-        found.map_or("NULL".to_owned(), |(_, value)| quote(value))
-    };
-    ["since", "until", "account", "arn"].map(value).join(", ")
-}
-
 fn title(overview: &Row) -> String {
     let day = |name| overview.get(name).as_str().and_then(|moment| moment.get(..10)).map(str::to_owned);
     match (day("first_event_time"), day("last_event_time")) {
-        (Some(first), Some(last)) if first == last => format!("CloudTrail report: {first}"),
-        (Some(first), Some(last)) => format!("CloudTrail report: {first} to {last}"),
+        (Some(first), Some(last)) if first == last => format!("CloudTrail report, {first}"),
+        (Some(first), Some(last)) => format!("CloudTrail report, {first} to {last}"),
         _ => "CloudTrail report".to_owned(),
     }
 }
