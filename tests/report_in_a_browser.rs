@@ -166,8 +166,51 @@ fn it_can_be_read_by_everyone() {
         "it.getAttribute('aria-labelledby').split(' ').some(id => !document.getElementById(id))",
     );
     assert_eq!(browser.value("document.documentElement.lang"), "en");
+    let folded = "document.querySelector('details.alert:not([open])')";
+    let id = browser.value(&format!("{folded}.querySelector('[id]').id"));
+    browser.value(&format!("document.querySelector('a[href=\"#{}\"]').click()", id.as_str().expect("an id")));
+    assert_eq!(browser.value(folded), Value::Null, "a link to a folded alert unfolds it");
     let charts = browser.value("[...document.querySelectorAll('.chart > svg')].map(svg => svg.getAttribute('class'))");
     assert_eq!(charts, json!(["chart-spans", "chart-columns", "chart-lanes", "chart-places"]));
+}
+
+/// Text whose colour does not stand out from what is behind it, as WCAG AA wants it.
+const FAINT: &str = r"
+    (() => {
+        const channels = color => color.match(/[\d.]+/g).map(Number);
+        const luminance = color => {
+            const [red, green, blue] = channels(color).map(value => value / 255)
+                .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+        };
+        const ground = element => {
+            for (let it = element; it; it = it.parentElement) {
+                const color = getComputedStyle(it).backgroundColor;
+                if (channels(color)[3] !== 0) return color;
+            }
+        };
+        const texts = [...document.querySelectorAll('body *')].filter(element =>
+            element.checkVisibility() && [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
+        const faint = texts.map(element => {
+            const style = getComputedStyle(element);
+            const [one, other] = [element.localName === 'text' ? style.fill : style.color, ground(element)]
+                .map(color => luminance(color) + 0.05);
+            return [Math.max(one, other) / Math.min(one, other), element.outerHTML.slice(0, 90)];
+        }).filter(([contrast]) => contrast < 4.5);
+        return texts.length > 500 ? faint.slice(0, 5) : 'too little text';
+    })()";
+
+#[test]
+fn text_stands_out_in_light_and_in_dark() {
+    let Some(mut browser) = Browser::start() else { return };
+    let place = Place::with_fixtures();
+    browser.open(&report(&place));
+    let ground = "getComputedStyle(document.documentElement).backgroundColor";
+    assert_eq!(browser.value(ground), "rgb(255, 255, 255)");
+    assert_eq!(browser.value(FAINT), json!([]));
+    browser.media("screen", true);
+    assert_eq!(browser.value(ground), "rgb(18, 22, 27)");
+    assert_eq!(browser.value(FAINT), json!([]));
 }
 
 #[test]
@@ -236,10 +279,9 @@ fn screenshots() {
         assert!(png.len() < 150_000, "{name}: {} bytes", png.len());
         fs::write(folder.join(name), png).expect("a file");
     };
-    let desktop = (1200, 900, false);
-    picture("light.png", "screen", false, desktop, "body");
-    picture("incident.png", "screen", false, desktop, "#incident");
-    picture("dark.png", "screen", true, desktop, "#geography");
-    picture("phone.png", "screen", false, (390, 844, true), "body");
+    picture("light.png", "screen", false, (1200, 900, false), "body");
+    picture("incident.png", "screen", false, (1200, 640, false), "#incident");
+    picture("dark.png", "screen", true, (1200, 800, false), "#geography");
+    picture("phone.png", "screen", false, (390, 640, true), "body");
     picture("print.png", "print", false, (1030, 728, false), "#each-alert");
 }

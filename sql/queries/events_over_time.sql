@@ -121,8 +121,8 @@ filled AS (
 )
 
 SELECT
-    TIMESTAMP '1969-12-29 00:00:00' + (w.first_bucket + n.number) * w.width * INTERVAL '1' MINUTE AS begin_time,
-    TIMESTAMP '1969-12-29 00:00:00' + (w.first_bucket + n.number + 1) * w.width * INTERVAL '1' MINUTE AS end_time,
+    minutes_after(TIMESTAMP '1969-12-29 00:00:00', (w.first_bucket + n.number) * w.width) AS begin_time,
+    minutes_after(TIMESTAMP '1969-12-29 00:00:00', (w.first_bucket + n.number + 1) * w.width) AS end_time,
     coalesce(f.events, 0) AS events,
     coalesce(f.alerts, 0) AS alerts,
     coalesce(f.launches, 0) AS launches

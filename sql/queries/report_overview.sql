@@ -1,6 +1,8 @@
 /* ---
-title = "What a report is about, in numbers"
-description = "One row: what of the events is in scope, and what was loaded altogether."
+title = "A report in numbers"
+description = """
+One row: what of the events is in scope, the alerts among them and what followed, what was loaded altogether, and the
+images and exceptions as of a moment."""
 
 [[parameters]]
 name = "since"
@@ -26,6 +28,12 @@ type = "VARCHAR"
 default = "NULL"
 description = "Only events of this principal, or of the sessions of this role; * stands for anything."
 
+[[parameters]]
+name = "moment"
+type = "VARCHAR"
+default = "'now'"
+description = "The moment at which images and exceptions are judged, as in 2026-10-06T02:45:52Z, UTC."
+
 [columns]
 events = "Events in scope."
 first_event_time = "When the first of them was, UTC."
@@ -38,7 +46,16 @@ located_addresses = "Addresses of these that a GeoIP database knows."
 files = "Files loaded, whatever is in scope, as all that follows."
 loads = "How often something was loaded."
 last_load = "When that was done last, UTC."
-rejects = "What was rejected."
+rejects = "Records and files that could not be read, the first 10,000 of each file."
+hours_without_files = "Hours of the log's span, of each account, in which no file delivered an event of it, added up: see report_accounts."
+alerts = "Events in scope that raised an alert."
+suppressed_alerts = "Events in scope whose alerts exceptions suppress."
+alerting_principals = "Different principals that raised alerts."
+launches = "Launches that followed an alert within 24 hours and are linked to it."
+attempted_launches = "The same of launches that were refused or rehearsed."
+instances_running = "Instances of these launches that were never seen terminated."
+deprecated_images_in_use = "Deprecated images with an instance that was never seen terminated."
+exceptions_in_force = "Exceptions that had not expired."
 --- */
 WITH counted AS (
     SELECT
@@ -66,6 +83,29 @@ whole AS (
         count(DISTINCT g.source_ip_address) AS located_addresses
     FROM counted AS c
     LEFT JOIN places AS g ON g.source_ip_address = c.source_ip_address
+),
+
+alerting AS (
+    SELECT
+        count(*) AS alerts,
+        count(DISTINCT a.principal) AS alerting_principals
+    FROM report_alerts(since => since, until => until, account => account, arn => arn) AS a
+),
+
+suppressed AS (
+    SELECT count(DISTINCT a.event_id) AS suppressed_alerts
+    FROM alerts_with_suppressed AS a
+    WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
+      AND a.suppressed_by IS NOT NULL
+),
+
+launched AS (
+    SELECT
+        count(DISTINCT CASE WHEN l.outcome = 'success' THEN l.launch_event_id END) AS launches,
+        count(DISTINCT CASE WHEN l.outcome <> 'success' THEN l.launch_event_id END) AS attempted_launches,
+        count(DISTINCT CASE WHEN n.terminated_at IS NULL THEN n.instance_id END) AS instances_running
+    FROM report_launches(since => since, until => until, account => account, arn => arn) AS l
+    LEFT JOIN instances AS n ON n.launch_event_id = l.launch_event_id
 )
 
 SELECT
@@ -73,5 +113,25 @@ SELECT
     (SELECT count(*) FROM files) AS files,
     (SELECT count(*) FROM loads) AS loads,
     (SELECT max(l.finished_at) FROM loads AS l) AS last_load,
-    (SELECT count(*) FROM rejects) AS rejects
+    (SELECT count(*) FROM rejects) AS rejects,
+    (
+        SELECT CAST(coalesce(sum(h.hours_without_files), 0) AS BIGINT)
+        FROM report_accounts(since => since, until => until, account => account) AS h
+    ) AS hours_without_files,
+    a.alerts,
+    s.suppressed_alerts,
+    a.alerting_principals,
+    l.launches,
+    l.attempted_launches,
+    l.instances_running,
+    (
+        SELECT count(*)
+        FROM report_images(moment => moment, account => account) AS i
+        WHERE i.state = 'deprecated'
+          AND i.running > 0
+    ) AS deprecated_images_in_use,
+    (SELECT count(*) FROM report_exceptions(moment => moment)) AS exceptions_in_force
 FROM whole AS w
+CROSS JOIN alerting AS a
+CROSS JOIN suppressed AS s
+CROSS JOIN launched AS l

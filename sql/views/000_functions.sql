@@ -28,6 +28,11 @@ CREATE OR REPLACE MACRO seconds_between(earlier TIMESTAMP, later TIMESTAMP) AS
     (epoch_us(later) - epoch_us(earlier)) / 1000000.0;
 COMMENT ON MACRO seconds_between IS 'Seconds from the first moment to the second; negative when they are the other way round.';
 
+-- an interval times a number takes no more minutes than an INTEGER does
+CREATE OR REPLACE MACRO minutes_after(moment TIMESTAMP, minutes BIGINT) AS
+    make_timestamp(epoch_us(moment) + minutes * 60000000);
+COMMENT ON MACRO minutes_after IS 'The moment so many minutes after another.';
+
 -- now() has a time zone, which event_time has not, and which takes an extension to compute with.
 CREATE OR REPLACE MACRO utc_now() AS make_timestamp(epoch_us(now()));
 COMMENT ON MACRO utc_now IS 'This moment as a TIMESTAMP in UTC, to compare with event_time.';

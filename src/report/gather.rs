@@ -31,7 +31,6 @@ pub struct Request {
 /// The companion queries that are narrowed by the scope.
 const SCOPED: &[&str] = &[
     "events_over_time",
-    "report_overview",
     "report_links",
     "report_launches",
     "report_alerts",
@@ -60,16 +59,27 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
     triage::answer(store, WHOLE, "")?;
     triage::answer(store, &["report_exceptions"], &scope.moment)?;
     triage::answer(store, &["report_images"], &scope.moment_and_account)?;
-    let facts = Facts::read(store, &scope)?;
-    let sections = sections(store, request, &scope, &facts)?;
-    let alerts = alerts(store, request.triage)?;
-    let left_out = facts.count("alerts") - alerts.len();
-    let title = request.title.clone().unwrap_or_else(|| title(&facts.overview));
-    Ok(Document {
+    triage::answer(store, &["report_overview"], &scope.all_and_moment)?;
+    let overview = Rows::read(store, &triage::answered("report_overview"), 1)?;
+    let overview = Overview(overview.rows.into_iter().next().unwrap_or_default());
+    let sections = sections(store, request, &scope, &overview)?;
+    let alerts = investigate(store, request.triage)?;
+    Ok(document(request, as_of, overview, sections, alerts))
+}
+
+fn document(
+    request: &Request,
+    as_of: Option<String>,
+    overview: Overview,
+    sections: Vec<Section>,
+    alerts: Vec<Alert>,
+) -> Document {
+    let left_out = overview.count("alerts") - alerts.len();
+    Document {
         format: "trailduck-report",
         version: 1,
         generator: concat!("trailduck ", env!("CARGO_PKG_VERSION")).to_owned(),
-        title,
+        title: request.title.clone().unwrap_or_else(|| title(&overview.0)),
         scope: Scope {
             since: request.since.map(rfc3339),
             until: request.until.map(rfc3339),
@@ -77,7 +87,7 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
             principal: request.principal.clone(),
             as_of,
         },
-        overview: facts.overview,
+        overview: overview.0,
         sections,
         alerts,
         alerts_left_out: left_out,
@@ -88,7 +98,7 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
             )
         }),
         longest_value: usize::MAX,
-    })
+    }
 }
 
 /// The moment at which images and exceptions are judged: the end of the scope, else when the store last changed or its last
@@ -114,6 +124,7 @@ fn as_of(store: &Store, request: &Request) -> anyhow::Result<Option<String>> {
 /// The scope as arguments of the companion queries.
 struct Arguments {
     all: String,
+    all_and_moment: String,
     time_and_account: String,
     moment: String,
     moment_and_account: String,
@@ -136,6 +147,7 @@ impl Arguments {
         let command = [&since, &until, &account, &arn, &moment].into_iter().flatten();
         Self {
             all: sql(&[&since, &until, &account, &arn]),
+            all_and_moment: sql(&[&since, &until, &account, &arn, &moment]),
             time_and_account: sql(&[&since, &until, &account]),
             moment: sql(&[&moment]),
             moment_and_account: sql(&[&moment, &account]),
@@ -163,69 +175,25 @@ impl Arguments {
     }
 }
 
-/// What is known of a store in numbers.
-struct Facts {
-    overview: Row,
-}
+/// The report in numbers.
+struct Overview(Row);
 
-impl Facts {
-    fn read(store: &Store, scope: &Arguments) -> anyhow::Result<Self> {
-        let suppressed = format!(
-            "SELECT count(DISTINCT a.event_id) FROM alerts_with_suppressed AS a
-            WHERE a.suppressed_by IS NOT NULL
-              AND in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, {})",
-            scope_values(scope)
-        );
-        let suppressed = if store.count("FROM exceptions_in_force")? == 0 { "0".to_owned() } else { suppressed };
-        let rows = Rows::read(
-            store,
-            &format!(
-                "SELECT
-                    events, first_event_time, last_event_time, accounts, regions, principals, source_addresses,
-                    located_addresses, files, loads, last_load, rejects,
-                    (SELECT coalesce(sum(hours_without_files), 0)::BIGINT FROM report_accounts_answer) AS hours_without_files,
-                    (SELECT count(*) FROM report_alerts_answer) AS alerts,
-                    ({suppressed}) AS suppressed_alerts,
-                    (SELECT count(*) FROM report_principals_answer) AS alerting_principals,
-                    (SELECT count(*) FROM report_launches_answer WHERE outcome = 'success') AS launches,
-                    (SELECT count(*) FROM report_launches_answer WHERE outcome <> 'success') AS attempted_launches,
-                    (SELECT count(*) FROM instances WHERE terminated_at IS NULL AND instance_id IN (
-                        SELECT unnest(instance_ids) FROM report_launches_answer
-                    )) AS instances_running,
-                    (SELECT count(*) FROM report_images_answer WHERE state = 'deprecated' AND running > 0)
-                        AS deprecated_images_in_use,
-                    (SELECT count(*) FROM report_exceptions_answer) AS exceptions_in_force
-                FROM report_overview_answer"
-            ),
-            1,
-        )?;
-        Ok(Self { overview: rows.rows.into_iter().next().unwrap_or_default() })
-    }
-
+impl Overview {
     fn count(&self, name: &str) -> usize {
-        self.overview.get(name).as_u64().unwrap_or_default() as usize
+        self.0.get(name).as_u64().unwrap_or_default() as usize
     }
-}
-
-/// The arguments of in_scope that are no columns.
-fn scope_values(scope: &Arguments) -> String {
-    let value = |wanted: &str| {
-        let found = scope.command.iter().find(|(name, _)| name == wanted);
-        found.map_or("NULL".to_owned(), |(_, value)| quote(value))
-    };
-    ["since", "until", "account", "arn"].map(value).join(", ")
 }
 
 fn title(overview: &Row) -> String {
     let day = |name| overview.get(name).as_str().and_then(|moment| moment.get(..10)).map(str::to_owned);
     match (day("first_event_time"), day("last_event_time")) {
-        (Some(first), Some(last)) if first == last => format!("CloudTrail report: {first}"),
-        (Some(first), Some(last)) => format!("CloudTrail report: {first} to {last}"),
+        (Some(first), Some(last)) if first == last => format!("CloudTrail report, {first}"),
+        (Some(first), Some(last)) => format!("CloudTrail report, {first} to {last}"),
         _ => "CloudTrail report".to_owned(),
     }
 }
 
-fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) -> anyhow::Result<Vec<Section>> {
+fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Overview) -> anyhow::Result<Vec<Section>> {
     let table = |key, query: &'static str, title: &str, most, note: Option<String>| -> anyhow::Result<Table> {
         let statement = format!("FROM {query}({})", scope.sql(query));
         let mut table = read(store, key, query, &triage::answered(query), statement, most)?;
@@ -234,7 +202,7 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
         table.all = Some(scope.command(query));
         Ok(table)
     };
-    let none = |count: &str, text: &str| (facts.count(count) == 0).then(|| text.to_owned());
+    let none = |count: &str, text: &str| (overview.count(count) == 0).then(|| text.to_owned());
     let no_events = || none("events", "No event is in scope.");
     let no_alerts = || none("alerts", "No alerts.");
     let whole = |text: &str| {
@@ -246,8 +214,8 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
     let coverage_note = no_events().or_else(|| {
         request.principal.as_ref().map(|_| "Of all principals: what files cover does not depend on them.".to_owned())
     });
-    let gaps_note = match facts.count("hours_without_files") {
-        _ if facts.count("events") == 0 => no_events(),
+    let gaps_note = match overview.count("hours_without_files") {
+        _ if overview.count("events") == 0 => no_events(),
         0 => Some("None: each account has events in every hour of the log's span.".to_owned()),
         _ => Some(
             "Hours in which no file delivered an event of the account. An account in which nothing happened looks like \
@@ -255,7 +223,7 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
                 .to_owned(),
         ),
     };
-    let alerts_note = match (facts.count("alerts"), facts.count("suppressed_alerts")) {
+    let alerts_note = match (overview.count("alerts"), overview.count("suppressed_alerts")) {
         (0, 0) => Some("No alerts.".to_owned()),
         (0, count) => Some(format!(
             "No alerts; {count} suppressed by exceptions: `trailduck detect --include-suppressed` shows them."
@@ -265,7 +233,7 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
             "Without {count} suppressed by exceptions: `trailduck detect --include-suppressed` shows them."
         )),
     };
-    let launches_note = match (facts.count("launches") + facts.count("attempted_launches"), facts.count("alerts")) {
+    let launches_note = match (overview.count("launches") + overview.count("attempted_launches"), overview.count("alerts")) {
         (0, 0) => no_alerts(),
         (0, _) => Some("No launch followed an alert within 24 hours.".to_owned()),
         _ => Some(
@@ -279,7 +247,7 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
                 .to_owned(),
         )
     } else {
-        let (known, all) = (facts.count("located_addresses"), facts.count("source_addresses"));
+        let (known, all) = (overview.count("located_addresses"), overview.count("source_addresses"));
         no_events().or_else(|| {
             Some(format!(
                 "{known} of {all} addresses are in a GeoIP database; AWS services and private addresses never are."
@@ -359,15 +327,15 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, facts: &Facts) 
     ])
 }
 
-/// Investigates so many alerts: those that launches followed first, then the newest.
-fn alerts(store: &Store, count: usize) -> anyhow::Result<Vec<Alert>> {
+/// Investigates so many alerts: those that launches followed first, then those that attempts followed, then the newest.
+fn investigate(store: &Store, count: usize) -> anyhow::Result<Vec<Alert>> {
     let chosen = Rows::read(
         store,
         "SELECT event_id, event_time, rules, severity, principal FROM report_alerts_answer
         ORDER BY launches > 0 DESC, attempts > 0 DESC, event_time DESC, event_id",
         count,
     )?;
-    chosen.rows.into_iter().map(|row| alert(store, &row)).collect()
+    chosen.rows.iter().map(|row| alert(store, row)).collect()
 }
 
 fn alert(store: &Store, row: &Row) -> anyhow::Result<Alert> {

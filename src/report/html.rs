@@ -140,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn long_lists_are_whole() {
+        let mut document = with_value("x");
+        let values: Vec<_> = (0..100).map(|number| format!("value-{number}")).collect();
+        document["sections"][0]["tables"][0]["rows"][0]["value"] = json!(values);
+        let page = page(&document);
+        assert!(page.contains("all 100 values") && page.contains("value-99"), "{page}");
+    }
+
+    #[test]
     fn the_policy_names_the_style_and_nothing_else() {
         assert_eq!(hash(""), "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
         assert_eq!([&b"a"[..], b"ab", b"abc"].map(base64), ["YQ==", "YWI=", "YWJj"]);

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use super::{Alert, Document, Layout, Row, Table, shortened};
@@ -22,7 +23,7 @@ pub fn markdown(document: &Document, to: &mut dyn Write) -> anyhow::Result<()> {
         let nothing = section.tables.iter().all(|table| table.rows.is_empty());
         for table in &section.tables {
             if !nothing && section.tables.len() > 1 {
-                writeln!(to, "### {}\n", inert(&table.title))?;
+                writeln!(to, "### {}\n", table.title)?;
             }
             // tables that have nothing for the same reason say so once
             if !nothing || !said.contains(&&table.note) {
@@ -54,7 +55,7 @@ fn scope(document: &Document, to: &mut dyn Write) -> anyhow::Result<()> {
     ];
     for (name, value) in facts {
         if let Some(value) = value {
-            writeln!(to, "- {name}: {}", inert(value))?;
+            writeln!(to, "- {name}: {}", as_text(&value.as_str().into()))?;
         }
     }
     writeln!(to, "- All times are UTC; written by {}\n", inert(&document.generator))?;
@@ -68,7 +69,7 @@ fn in_words(overview: &Row) -> Vec<String> {
         let count = count(name);
         format!("{count} {}", if count == 1 { one } else { more })
     };
-    let text = |name: &str| inert(&plain(overview.get(name)));
+    let text = |name: &str| as_text(overview.get(name));
     let mut sentences = Vec::new();
     sentences.push(if count("events") == 0 {
         "No event is in scope.".to_owned()
@@ -117,18 +118,12 @@ fn in_words(overview: &Row) -> Vec<String> {
 }
 
 fn investigation(alert: &Alert, to: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(
-        to,
-        "### {}: a score of {}, {}\n",
-        inert(&plain(&alert.event_time)),
-        alert.score,
-        inert(&cell(&alert.principal))
-    )?;
-    writeln!(to, "- Rules: {} ({})", inert(&cell(&alert.rules)), inert(&plain(&alert.severity)))?;
-    writeln!(to, "- Signals: {}", inert(&cell(&alert.signals)))?;
+    writeln!(to, "### {}: a score of {}, {}\n", as_text(&alert.event_time), alert.score, as_text(&alert.principal))?;
+    writeln!(to, "- Rules: {} ({})", as_text(&alert.rules), as_text(&alert.severity))?;
+    writeln!(to, "- Signals: {}", as_text(&alert.signals))?;
     writeln!(to, "- Event: {}\n", inert(&alert.event_id))?;
     for part in &alert.parts {
-        writeln!(to, "#### {}\n", inert(&part.title))?;
+        writeln!(to, "#### {}\n", part.title)?;
         write(part, to)?;
     }
     Ok(())
@@ -148,7 +143,7 @@ fn write(table: &Table, to: &mut dyn Write) -> anyhow::Result<()> {
             for row in &table.rows {
                 let shown = table.display.iter().map(|name| (name, row.get(name)));
                 for (name, value) in shown.filter(|(_, value)| !is_nothing(value)) {
-                    writeln!(to, "| {} | {} |", inert(name), inert(&cell(value)))?;
+                    writeln!(to, "| {} | {} |", inert(name), as_text(value))?;
                 }
             }
             writeln!(to)?;
@@ -172,7 +167,7 @@ fn rows(table: &Table, to: &mut dyn Write) -> anyhow::Result<()> {
         header(&table.display.iter().map(String::as_str).collect::<Vec<_>>(), to)?;
     }
     for row in &shown {
-        let cells = table.display.iter().map(|name| inert(&cell(row.get(name))));
+        let cells = table.display.iter().map(|name| as_text(row.get(name)));
         writeln!(to, "| {} |", cells.collect::<Vec<_>>().join(" | "))?;
     }
     if !shown.is_empty() {
@@ -185,14 +180,14 @@ fn rows(table: &Table, to: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 fn header(names: &[&str], to: &mut dyn Write) -> anyhow::Result<()> {
-    let shown: Vec<_> = names.iter().map(|name| inert(name)).collect();
-    writeln!(to, "| {} |\n|{}", shown.join(" | "), "---|".repeat(names.len()))?;
+    let names: Vec<_> = names.iter().map(|name| inert(name)).collect();
+    writeln!(to, "| {} |\n|{}", names.join(" | "), "---|".repeat(names.len()))?;
     Ok(())
 }
 
 fn steps(table: &Table, to: &mut dyn Write) -> anyhow::Result<()> {
     for row in &table.rows {
-        writeln!(to, "- {}", inert(&cell(row.get("step"))))?;
+        writeln!(to, "- {}", as_text(row.get("step")))?;
         if let Some(command) = row.get("command").as_str() {
             // one that is cut would be another command
             if command.chars().count() <= LONGEST_VALUE {
@@ -236,10 +231,16 @@ fn code(text: &str) -> String {
     format!("{fence} {} {fence}", visible(text))
 }
 
-/// A value in one line, cut where it is too long.
-fn cell(value: &Value) -> String {
+/// A value in one line, cut where it is too long, without markup.
+fn as_text(value: &Value) -> String {
     let text = plain(value);
-    shortened(&text, LONGEST_VALUE).unwrap_or(text)
+    // what is read most is left readable where no one renders it
+    if is_moment(&text) { text } else { inert(&shortened(&text, LONGEST_VALUE).unwrap_or(text)) }
+}
+
+/// Whether a text is a time and nothing else.
+fn is_moment(text: &str) -> bool {
+    text.len() <= 32 && text.ends_with('Z') && DateTime::parse_from_rfc3339(text).is_ok()
 }
 
 fn plain(value: &Value) -> String {

@@ -1,7 +1,7 @@
 //! A report: what the store holds about an incident, in one document that other people and programs can read.
 //!
-//! JSON is the document itself, described by `schema.json`; Markdown and HTML are renderings of it. Each table carries the statement
-//! that gives its rows in any DuckDB client.
+//! JSON is the document itself, described by `schema.json`; Markdown and HTML are renderings of it. Each table carries the
+//! statement that gives its rows in any DuckDB client.
 
 mod gather;
 mod html;

@@ -152,8 +152,16 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// Asks it to end, so that it clears away what it made, and ends it if it does not.
     fn drop(&mut self) {
-        // those it started end with it
+        self.sent += 1;
+        let _ = self.to.write_all(format!("{{\"id\": {}, \"method\": \"Browser.close\"}}\0", self.sent).as_bytes());
+        for _ in 0..100 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -95,7 +95,7 @@ impl Axis {
         let mut ticks = Vec::new();
         for piece in &self.pieces {
             let begin = self.place(piece.from);
-            ticks.push(Tick { x: begin, text: moment(piece.from, 60), begins: true });
+            ticks.push(Tick { x: begin, text: format!("{} UTC", moment(piece.from, 60)), begins: true });
             let (times, step) = moments(piece.from, piece.to, ((piece.right - piece.left) / 90.0) as i64);
             let inner =
                 times.into_iter().map(|time| Tick { x: self.place(time), text: moment(time, step), begins: false });
@@ -117,7 +117,7 @@ mod tests {
         assert!(axis.place(90_000) - axis.place(1_200) < 60.0);
         assert!(axis.place(600) - axis.place(0) > 60.0);
         let begins: Vec<_> = axis.ticks().into_iter().filter(|tick| tick.begins).map(|tick| tick.text).collect();
-        assert_eq!(begins, ["1 Jan 00:00", "2 Jan 01:00"]);
+        assert_eq!(begins, ["1 Jan 00:00 UTC", "2 Jan 01:00 UTC"]);
     }
 
     #[test]

@@ -53,11 +53,11 @@ pub enum Cell {
 }
 
 /// Longer texts are folded.
-const LONG: usize = 260;
+const LONG: usize = 400;
 /// So much of them is seen.
 const BEGIN: usize = 200;
-/// The longest word that stays whole: as long as the id of an image.
-const WORD: usize = 24;
+/// The longest word that stays whole: as long as an error code.
+const WORD: usize = 28;
 
 impl Cell {
     /// The value of a column. `has_page` tells of an event whether it is an alert with a page.

@@ -98,8 +98,8 @@ impl Columns {
         let (times, step) = moments(from, to, 8);
         let place = |time: i64| LEFT + (WIDTH - LEFT - RIGHT) * (time - from) as f64 / (to - from) as f64;
         let times = times.into_iter().map(|time| Moment { x: round(place(time)), text: moment(time, step) });
-        // none that would be cut off
-        let moments = times.filter(|moment| moment.x < WIDTH - 40.0).collect();
+        // none where the time zone is written
+        let moments = times.filter(|moment| moment.x < WIDTH - 70.0).collect();
         let (left, right, height) = (LEFT, WIDTH - RIGHT, bottom + 26.0);
         Some(Self { width: WIDTH, height, left, right, bottom, panels, intervals, moments, summary })
     }

@@ -1,5 +1,6 @@
 //! The timeline of the incident: a lane for each principal, with its queries, launches and attempts.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
@@ -7,12 +8,14 @@ use serde_json::Value;
 
 use super::axis::{Axis, Tick};
 use super::columns::{WIDTH, round};
-use super::scale::{many, seconds};
+use super::scale::{many, seconds, short};
 
 /// More are in the table alone.
 const MOST: usize = 12;
 const TOP: f64 = 30.0;
 const LANE: f64 = 50.0;
+/// Characters of a principal's name.
+const NAME: usize = 120;
 /// Marks nearer than this become one.
 const NEAR: f64 = 7.0;
 
@@ -78,15 +81,18 @@ impl Lanes {
     pub fn of(rows: &[Value]) -> Option<Self> {
         let mut steps: Vec<_> = rows.iter().filter_map(Step::of).collect();
         steps.sort_by_key(|step| step.time);
-        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        // of each principal: launches and attempts, all steps, the first of them
+        let mut counts: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
         for (index, step) in steps.iter().enumerate() {
-            counts.entry(step.principal).or_insert((0, index)).0 += 1;
+            let count = counts.entry(step.principal).or_insert((0, 0, index));
+            count.0 += usize::from(step.kind != "query");
+            count.1 += 1;
         }
         let mut principals: Vec<_> = counts.into_iter().collect();
         let left_out = principals.len().saturating_sub(MOST);
-        principals.sort_by_key(|&(_, (count, first))| (std::cmp::Reverse(count), first));
+        principals.sort_by_key(|&(_, (launches, steps, first))| (Reverse(launches), Reverse(steps), first));
         principals.truncate(MOST);
-        principals.sort_by_key(|&(_, (_, first))| first);
+        principals.sort_by_key(|&(_, (_, _, first))| first);
         let lane_of: HashMap<_, _> = principals.iter().enumerate().map(|(lane, (name, _))| (*name, lane)).collect();
         steps.retain(|step| lane_of.contains_key(step.principal));
 
@@ -94,7 +100,7 @@ impl Lanes {
         let axis = Axis::of(&times, 4.0, WIDTH - 4.0)?;
         let y = |lane: usize| TOP + LANE * lane as f64 + 32.0;
         let lane = |(index, (name, _)): (usize, &(&str, _))| Lane {
-            name: (*name).to_owned(),
+            name: short(name, NAME),
             label: y(index) - 18.0,
             y: y(index),
             spans: axis.spans(),
@@ -146,7 +152,7 @@ impl Lane {
         let text = |name: &str| step.row[name].as_str().unwrap_or_default();
         let time = text("event_time").replace('T', " ").replace('Z', " UTC");
         let what = format!("{time}: {} {} from {}", step.kind, text("event_name"), text("source_ip_address"));
-        self.marks.push(Mark { kind: step.kind, x, y: self.y, count: 1, what });
+        self.marks.push(Mark { kind: step.kind, x, y: self.y, count: 1, what: short(&what, 2 * NAME) });
         x
     }
 }
@@ -203,7 +209,7 @@ mod tests {
     #[test]
     fn what_is_near_becomes_one_mark_and_the_rarest_are_left_out() {
         let mut rows = vec![step("02:00:00", "query", "bob", "q", None), step("02:00:01", "query", "bob", "r", None)];
-        rows.push(step("03:00:00", "query", "bob", "s", None));
+        rows.push(step("03:00:00", "launch", "bob", "s", None));
         rows.extend((0..MOST).map(|number| step("02:30:00", "launch", &format!("p{number:02}"), "l", None)));
         let chart = Lanes::of(&rows).expect("a chart");
         assert_eq!(chart.lanes[0].marks.iter().map(|mark| mark.count).collect::<Vec<_>>(), [2, 1]);

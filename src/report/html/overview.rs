@@ -25,23 +25,24 @@ struct Tile {
     tone: &'static str,
 }
 
-/// The counts that matter, what they are called, and the tone of those that are not 0.
-const TILES: [(&str, &str, &str); 8] = [
-    ("alerts", "alerts", "alert"),
-    ("alerting_principals", "principals alerted on", ""),
-    ("launches", "launches that followed", "launch"),
-    ("attempted_launches", "launches refused or rehearsed", ""),
-    ("instances_running", "instances still running", "launch"),
-    ("deprecated_images_in_use", "deprecated images in use", ""),
-    ("suppressed_alerts", "alerts suppressed", ""),
-    ("exceptions_in_force", "exceptions in force", ""),
+/// The counts that matter, what one and what many of them are called, and the tone of those that are not 0.
+const TILES: [(&str, &str, &str, &str); 8] = [
+    ("alerts", "alert", "alerts", "alert"),
+    ("alerting_principals", "principal alerted on", "principals alerted on", ""),
+    ("launches", "launch that followed", "launches that followed", "launch"),
+    ("attempted_launches", "launch refused or rehearsed", "launches refused or rehearsed", ""),
+    ("instances_running", "instance still running", "instances still running", "launch"),
+    ("deprecated_images_in_use", "deprecated image in use", "deprecated images in use", ""),
+    ("suppressed_alerts", "alert suppressed", "alerts suppressed", ""),
+    ("exceptions_in_force", "exception in force", "exceptions in force", ""),
 ];
 
 impl Overview {
     pub fn of(counts: &Value) -> Self {
         let count = |name: &str| counts[name].as_i64().unwrap_or(0);
-        let tile = |(name, label, tone): (&str, _, _)| {
+        let tile = |(name, one, many, tone): (&str, _, _, _)| {
             let value = counts[name].as_i64()?;
+            let label = if value == 1 { one } else { many };
             Some(Tile { label, value: grouped(value), tone: if value == 0 { "" } else { tone } })
         };
         Self {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::columns::{WIDTH, round};
-use super::scale::many;
+use super::scale::{many, short};
 
 /// The map begins west of Alaska, between America and Asia, and has no Antarctica.
 const WEST: f64 = -169.0;
@@ -94,7 +94,7 @@ impl Places {
 
 impl Label {
     fn of(circle: &Circle, name: &str) -> Self {
-        let text: String = name.chars().take(28).collect();
+        let text = short(name, 28);
         let before = circle.x + circle.radius + LETTER * text.chars().count() as f64 > WIDTH - 4.0;
         let side = if before { -1.0 } else { 1.0 };
         Self { x: round(circle.x + side * (circle.radius + 4.0)), y: round(circle.y + 4.0), before, text }

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
+use crate::output::visible;
+
 /// Seconds since 1970 of a time as the document writes it.
 pub fn seconds(time: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(time).ok().map(|time| time.timestamp())
@@ -133,6 +135,16 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
+/// A text's beginning, where there is room for so many characters, with what would act spelled out.
+pub fn short(text: &str, most: usize) -> String {
+    // none becomes shorter when it is spelled out
+    let text = visible(text.get(..text.ceil_char_boundary(4 * most)).unwrap_or(text));
+    match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => text.chars().take(most - 1).chain(['\u{2026}']).collect(),
+    }
+}
+
 /// How many there are of something: `1 launch`, `2 launches`.
 pub fn many(count: i64, one: &str) -> String {
     let ending = match count {
@@ -184,6 +196,15 @@ mod tests {
         assert_eq!((spike.marks(), spike.share(10)), (vec![10, 100, 1000], 0.1));
         let nothing = Counts::of(&[0, 0]);
         assert_eq!((nothing.marks(), nothing.share(0)), (vec![1], 0.0));
+    }
+
+    #[test]
+    fn texts_are_cut_where_room_ends() {
+        assert_eq!(
+            [short("alice", 5), short("alice", 4), short("\u{202e}", 4)],
+            ["alice", "ali\u{2026}", "\\u{\u{2026}"]
+        );
+        assert_eq!(short(&"é".repeat(10_000), 9).chars().count(), 9);
     }
 
     #[test]

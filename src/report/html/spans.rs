@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::columns::{WIDTH, round};
-use super::scale::{many, moment, moments, seconds};
+use super::scale::{many, moment, moments, seconds, short};
 
 /// More are in the table alone.
 const MOST: usize = 12;
+/// Characters of an account's number, which has 12 digits.
+const NAME: usize = 14;
 const LEFT: f64 = 118.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 6.0;
@@ -62,26 +64,21 @@ impl Spans {
             Bar { x: round(place(begin)), width: round((place(end) - place(begin)).max(1.5)), what }
         };
         let account = |(index, &(row, begin, end)): (usize, &(&Value, i64, i64))| {
-            let name = row["account_id"].as_str().unwrap_or("unknown");
+            let name = short(row["account_id"].as_str().unwrap_or("unknown"), NAME);
             let events = row["events"].as_i64().unwrap_or(0);
             let what = format!("{name}: {}, {} to {} UTC", many(events, "event"), moment(begin, 60), moment(end, 60));
             let gaps = gaps.iter().filter(|gap| gap["account_id"] == row["account_id"]).filter_map(|gap| {
                 let (begin, end) = (time(gap, "gap_start")?, time(gap, "gap_end")?);
                 Some(bar(begin, end, format!("no files from {} to {} UTC", moment(begin, 60), moment(end, 60))))
             });
-            Account {
-                name: name.to_owned(),
-                y: TOP + LINE * index as f64,
-                bar: bar(begin, end, what),
-                gaps: gaps.collect(),
-            }
+            Account { name, y: TOP + LINE * index as f64, bar: bar(begin, end, what), gaps: gaps.collect() }
         };
         let left_out = rows.len().saturating_sub(MOST);
         let shown: Vec<_> = rows.iter().take(MOST).enumerate().map(account).collect();
         let bottom = TOP + LINE * shown.len() as f64;
         let (times, step) = moments(from, to, 8);
         let times = times.into_iter().map(|time| Moment { x: round(place(time)), text: moment(time, step) });
-        let moments = times.filter(|moment| moment.x < WIDTH - 40.0).collect();
+        let moments = times.filter(|moment| moment.x < WIDTH - 70.0).collect();
         let holes: usize = shown.iter().map(|account| account.gaps.len()).sum();
         let summary = format!(
             "{}, each a bar from its first event to its last; {}.",

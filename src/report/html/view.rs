@@ -10,6 +10,7 @@ use super::columns::Columns;
 use super::lanes::Lanes;
 use super::overview::Overview;
 use super::places::Places;
+use super::scale::short;
 use super::spans::Spans;
 
 #[derive(Serialize)]
@@ -42,7 +43,7 @@ struct Alert<'a> {
     time: Cell,
     severity: &'a str,
     tone: &'static str,
-    principal: &'a str,
+    principal: String,
     score: Cell,
     rules: Cell,
     signals: Cell,
@@ -133,7 +134,7 @@ impl<'a> Alert<'a> {
             time: cell("event_time"),
             severity,
             tone,
-            principal: text(alert, "principal"),
+            principal: short(text(alert, "principal"), 160),
             score: cell("score"),
             rules: cell("rules"),
             signals: cell("signals"),
@@ -216,7 +217,7 @@ fn scope(scope: &Value) -> Vec<(&'static str, Cell)> {
         ("until", "Until"),
         ("account_id", "Account"),
         ("principal", "Principal"),
-        ("as_of", "As of"),
+        ("as_of", "Images and exceptions as of"),
     ];
     let part = |(name, label): (&str, _)| (label, Cell::of(name, &scope[name], &|_| false));
     names.into_iter().map(part).filter(|(_, cell)| !cell.is_nothing()).collect()
