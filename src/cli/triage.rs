@@ -61,7 +61,7 @@ impl Triage {
                 ),
             });
         }
-        triage::prepare(&store)?;
+        triage::prepare(&store, "'now'")?;
         let mut to = io::stdout().lock();
         let mut pages = Pages::new(&context.printer, self.format, self.all);
         for event in events {
