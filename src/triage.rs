@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::catalog::CATALOG;
+use crate::catalog::{CATALOG, Query};
 use crate::store::{Cell, Store};
 
 /// Views that several parts ask, and what of them is asked. The large columns of launches are not.
@@ -14,7 +14,6 @@ const VIEWS: &[(&str, &str)] = &[
     ("clients", "*"),
     ("image_launches", "*"),
     ("instances", "*"),
-    ("ami_inventory", "*"),
 ];
 
 /// A query that an investigation shows the answer of.
@@ -85,13 +84,13 @@ pub const PARTS: &[Part] = &[
 pub const NEXT: &[(&str, &str)] =
     &[("look", "Next: look further"), ("respond", "Next: respond"), ("except", "Next: or make an exception")];
 
-/// Reads the views that investigations ask once, as long as the store is open.
-pub fn prepare(store: &Store) -> anyhow::Result<()> {
+/// Reads what all investigations ask once, as long as the store is open. Images are judged at a moment (a SQL literal).
+pub fn prepare(store: &Store, moment: &str) -> anyhow::Result<()> {
     for (view, columns) in VIEWS {
         // hides the view of this name
         store.remember(view, &format!("SELECT {columns} FROM {view}"))?;
     }
-    Ok(())
+    answer(store, &["ami_inventory_at"], |_| format!("moment := {moment}"))
 }
 
 /// Answers all queries of an investigation for an event (a SQL literal). Returns its score.
@@ -101,7 +100,7 @@ pub fn investigate(store: &Store, event: &str) -> anyhow::Result<i64> {
         bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
     }
     let shown: Vec<_> = PARTS.iter().map(|part| part.query).chain(["related_calls", "triage_signals"]).collect();
-    answer(store, &shown, &format!("event_id := {event}"))?;
+    answer(store, &shown, |_| format!("event_id := {event}"))?;
     let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;
     Ok(match score.first().map(Vec::as_slice) {
         Some([Cell::Integer(score)]) => *score,
@@ -109,9 +108,9 @@ pub fn investigate(store: &Store, event: &str) -> anyhow::Result<i64> {
     })
 }
 
-/// Answers queries with the same arguments, each before another asks it. Whoever asks it from then on, another query too,
+/// Answers queries, each before another asks it, which it must do with the same arguments. Whoever asks it from then on, another query too,
 /// gets the answer: a temporary macro hides the query of its name.
-pub fn answer(store: &Store, names: &[&str], arguments: &str) -> anyhow::Result<()> {
+pub fn answer(store: &Store, names: &[&str], arguments: impl Fn(&Query) -> String) -> anyhow::Result<()> {
     let queries = CATALOG.queries_by_need().into_iter().filter(|query| names.contains(&query.name.as_str()));
     let queries: Vec<_> = queries.collect();
     for query in &queries {
@@ -119,7 +118,7 @@ pub fn answer(store: &Store, names: &[&str], arguments: &str) -> anyhow::Result<
     }
     for query in queries {
         let name = &query.name;
-        let answer = store.remember(&format!("{name}_answer"), &format!("FROM {name}({arguments})"))?;
+        let answer = store.remember(&format!("{name}_answer"), &format!("FROM {name}({})", arguments(query)))?;
         store
             .connection
             .execute_batch(&format!("CREATE TEMP MACRO {name}({}) AS TABLE {answer}", query.signature()))?;

@@ -262,6 +262,21 @@ fn a_report_is_narrowed_in_all_its_parts() {
 }
 
 #[test]
+fn images_are_judged_at_the_end_of_the_report_not_at_present() {
+    let place = investigated();
+    // one that is in use becomes deprecated on 16 November
+    let image = "ami-0c1f0e5a2b7d94e31";
+    for (until, state) in [("2026-10-08", "available"), ("2026-12-01", "deprecated")] {
+        let report = report(&place, &["--until", until, "--triage", "1"]);
+        for (path, table) in tables(&report).iter().filter(|(path, _)| path.ends_with("/images")) {
+            let rows = table["rows"].as_array().expect("rows");
+            let row = rows.iter().find(|row| row["image_id"] == image).expect("the image");
+            assert_eq!(row["state"], state, "{path} until {until}");
+        }
+    }
+}
+
+#[test]
 fn what_exceptions_suppress_is_counted_and_not_shown() {
     let place = Place::with_fixtures();
     let add = ["exceptions", "add", "known", "--reason", "routine", "--author", "alice", "--never"];

@@ -15,13 +15,19 @@ type = "INTEGER"
 default = "24"
 description = "Length of the window after the query, in hours."
 
+[[parameters]]
+name = "moment"
+type = "VARCHAR"
+default = "'now'"
+description = "The moment at which images are judged, as in 2026-10-06T02:45:52Z, UTC."
+
 [columns]
 image_id = "The image."
 name = "Its name, where an inventory or the log tells it."
 owner_id = "Account that owns it."
 asked_for = "Whether the query asked for it by id."
 launches = "Successful launches of it: those linked with the query, and the caller's own."
-state = "available, deprecated, disabled, deregistered or unknown."
+state = "available, deprecated, disabled, deregistered or unknown at the moment."
 deprecation_time = "When it was or will be deprecated, UTC."
 deprecated_at_launch = "Whether it was when it was first launched; null if that is not known, or it was not launched."
 instance_ids = "Instances launched of it."
@@ -83,6 +89,6 @@ SELECT
     r.instance_ids,
     r.running_instance_ids
 FROM found AS f
-LEFT JOIN ami_inventory AS i ON i.image_id = f.image_id
+LEFT JOIN ami_inventory_at(moment => moment) AS i ON i.image_id = f.image_id
 LEFT JOIN running AS r ON r.image_id = f.image_id
 ORDER BY f.launches DESC, f.asked_for DESC, f.image_id

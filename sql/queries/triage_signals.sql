@@ -12,6 +12,12 @@ type = "UUID"
 example = "a1e27003-e65c-4408-968f-ecee9c645d75"
 description = "The event of the alert."
 
+[[parameters]]
+name = "moment"
+type = "VARCHAR"
+default = "'now'"
+description = "The moment at which images are judged, as in 2026-10-06T02:45:52Z, UTC."
+
 [columns]
 signal = "Its name in signal_weights; that of the rule in the first row."
 present = "Whether it is there."
@@ -59,7 +65,7 @@ launches AS (
 
 images AS (
     SELECT *
-    FROM triage_images(event_id => event_id)
+    FROM triage_images(event_id => event_id, moment => moment)
 ),
 
 found AS (

@@ -77,7 +77,7 @@ pub fn pages(
     several: bool,
     to: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    triage::prepare(store)?;
+    triage::prepare(store, "'now'")?;
     let mut pages = Pages::new(&context.printer, format, several);
     for event in events {
         let parts = parts(context, store, event, format)?;

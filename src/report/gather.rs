@@ -1,10 +1,11 @@
 //! Gathers a document from a store: each table is the answer of a companion query.
 
+use anyhow::Context as _;
 use chrono::NaiveDateTime;
 use serde_json::Value;
 
 use super::{Alert, Column, Document, Layout, Row, Scope, Section, Table};
-use crate::catalog::{CATALOG, one_line, quote};
+use crate::catalog::{CATALOG, Query, one_line, quote};
 use crate::store::{Cell, Store};
 use crate::triage;
 
@@ -28,8 +29,12 @@ pub struct Request {
     pub triage: usize,
 }
 
-/// The companion queries that are narrowed by the scope.
-const SCOPED: &[&str] = &[
+/// The companion queries of which a report consists; report_links is what others stand on.
+const QUERIES: &[&str] = &[
+    "report_overview",
+    "report_accounts",
+    "report_gaps",
+    "report_loads",
     "events_over_time",
     "report_links",
     "report_launches",
@@ -39,31 +44,23 @@ const SCOPED: &[&str] = &[
     "report_clients",
     "report_timeline",
     "report_places",
+    "report_images",
+    "report_exceptions",
+    "report_rejects",
 ];
-
-/// Those that look at coverage: by time and account.
-const COVERAGE: &[&str] = &["report_accounts", "report_gaps"];
-
-/// Those that stand apart from the scope.
-const WHOLE: &[&str] = &["report_loads", "report_rejects"];
 
 /// Reads all that a report says.
 pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
-    // each is read once, however many tables and investigations look at it
-    triage::prepare(store)?;
-    store.remember("alerts", "FROM alerts")?;
     let as_of = as_of(store, request)?;
     let scope = Arguments::of(request, as_of.as_deref());
-    triage::answer(store, SCOPED, &scope.all)?;
-    triage::answer(store, COVERAGE, &scope.time_and_account)?;
-    triage::answer(store, WHOLE, "")?;
-    triage::answer(store, &["report_exceptions"], &scope.moment)?;
-    triage::answer(store, &["report_images"], &scope.moment_and_account)?;
-    triage::answer(store, &["report_overview"], &scope.all_and_moment)?;
+    // each is read once, however many tables and investigations look at it
+    triage::prepare(store, &quote(scope.moment()))?;
+    store.remember("alerts", "FROM alerts")?;
+    triage::answer(store, QUERIES, |query| scope.sql(query))?;
     let overview = Rows::read(store, &triage::answered("report_overview"), 1)?;
     let overview = Overview(overview.rows.into_iter().next().unwrap_or_default());
     let sections = sections(store, request, &scope, &overview)?;
-    let alerts = investigate(store, request.triage)?;
+    let alerts = investigate(store, &scope, request.triage)?;
     Ok(document(request, as_of, overview, sections, alerts))
 }
 
@@ -121,57 +118,50 @@ fn as_of(store: &Store, request: &Request) -> anyhow::Result<Option<String>> {
     })
 }
 
-/// The scope as arguments of the companion queries.
-struct Arguments {
-    all: String,
-    all_and_moment: String,
-    time_and_account: String,
-    moment: String,
-    moment_and_account: String,
-    /// The same for a shell.
-    command: Vec<(String, String)>,
-}
+/// What companion queries are asked with, by the names of their parameters.
+struct Arguments(Vec<(&'static str, String)>);
 
 impl Arguments {
     fn of(request: &Request, as_of: Option<&str>) -> Self {
-        let since = request.since.map(|moment| ("since", sql_time(moment)));
-        let until = request.until.map(|moment| ("until", sql_time(moment)));
-        let account = request.account.clone().map(|pattern| ("account", pattern));
-        let arn = request.principal.clone().map(|pattern| ("arn", pattern));
-        // in a store that never had anything loaded, any moment does
-        let moment = Some(("moment", as_of.unwrap_or("1970-01-01T00:00:00Z").to_owned()));
-        let sql = |arguments: &[&Option<(&str, String)>]| {
-            let given = arguments.iter().filter_map(|argument| argument.as_ref());
-            given.map(|(name, value)| format!("{name} := {}", quote(value))).collect::<Vec<_>>().join(", ")
-        };
-        let command = [&since, &until, &account, &arn, &moment].into_iter().flatten();
-        Self {
-            all: sql(&[&since, &until, &account, &arn]),
-            all_and_moment: sql(&[&since, &until, &account, &arn, &moment]),
-            time_and_account: sql(&[&since, &until, &account]),
-            moment: sql(&[&moment]),
-            moment_and_account: sql(&[&moment, &account]),
-            command: command.map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        }
+        let given = [
+            ("since", request.since.map(sql_time)),
+            ("until", request.until.map(sql_time)),
+            ("account", request.account.clone()),
+            ("arn", request.principal.clone()),
+            // where nothing was loaded, any moment does
+            ("moment", Some(as_of.unwrap_or("1970-01-01T00:00:00Z").to_owned())),
+        ];
+        Self(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 
-    /// The arguments that one of the queries above is asked with.
-    fn sql(&self, query: &str) -> &str {
-        match query {
-            "report_exceptions" => &self.moment,
-            "report_images" => &self.moment_and_account,
-            _ if COVERAGE.contains(&query) => &self.time_and_account,
-            _ if WHOLE.contains(&query) => "",
-            _ => &self.all,
-        }
+    /// The same, about an event.
+    fn about(&self, event_id: &str) -> Self {
+        Self([("event_id", event_id.to_owned())].into_iter().chain(self.0.iter().cloned()).collect())
     }
 
-    /// The command that shows all rows of such a query.
-    fn command(&self, query: &str) -> String {
-        let parameters = CATALOG.query(query).map_or(&[][..], |query| &query.parameters);
-        let given = self.command.iter().filter(|(name, _)| parameters.iter().any(|parameter| parameter.name == *name));
-        let given: String = given.map(|(name, value)| format!(" --{name} {}", shell_quote(value))).collect();
-        format!("trailduck query {query}{given}")
+    fn moment(&self) -> &str {
+        self.0.iter().find(|(name, _)| *name == "moment").map_or("now", |(_, moment)| moment)
+    }
+
+    /// Those that a query has parameters for.
+    fn given<'a>(&'a self, query: &'a Query) -> impl Iterator<Item = &'a (&'static str, String)> {
+        self.0.iter().filter(|(name, _)| query.parameters.iter().any(|parameter| parameter.name == *name))
+    }
+
+    fn sql(&self, query: &Query) -> String {
+        let given = self.given(query).map(|(name, value)| format!("{name} := {}", quote(value)));
+        given.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The statement that gives the rows of a query.
+    fn statement(&self, query: &Query) -> String {
+        format!("FROM {}({})", query.name, self.sql(query))
+    }
+
+    /// The command that shows them.
+    fn command(&self, query: &Query) -> String {
+        let given = self.given(query).map(|(name, value)| format!(" --{name} {}", shell_quote(value)));
+        format!("trailduck query {}{}", query.name, given.collect::<String>())
     }
 }
 
@@ -194,9 +184,9 @@ fn title(overview: &Row) -> String {
 }
 
 fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Overview) -> anyhow::Result<Vec<Section>> {
-    let table = |key, query: &'static str, title: &str, most, note: Option<String>| -> anyhow::Result<Table> {
-        let statement = format!("FROM {query}({})", scope.sql(query));
-        let mut table = read(store, key, query, &triage::answered(query), statement, most)?;
+    let table = |key, name: &str, title: &str, most, note: Option<String>| -> anyhow::Result<Table> {
+        let query = query(name)?;
+        let mut table = read(store, key, query, &triage::answered(name), scope.statement(query), most)?;
         table.title = title.to_owned();
         table.note = note;
         table.all = Some(scope.command(query));
@@ -328,43 +318,45 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Over
 }
 
 /// Investigates so many alerts: those that launches followed first, then those that attempts followed, then the newest.
-fn investigate(store: &Store, count: usize) -> anyhow::Result<Vec<Alert>> {
+fn investigate(store: &Store, scope: &Arguments, count: usize) -> anyhow::Result<Vec<Alert>> {
     let chosen = Rows::read(
         store,
         "SELECT event_id, event_time, rules, severity, principal FROM report_alerts_answer
         ORDER BY launches > 0 DESC, attempts > 0 DESC, event_time DESC, event_id",
         count,
     )?;
-    chosen.rows.iter().map(|row| alert(store, row)).collect()
+    chosen.rows.iter().map(|row| alert(store, scope, row)).collect()
 }
 
-fn alert(store: &Store, row: &Row) -> anyhow::Result<Alert> {
+fn alert(store: &Store, scope: &Arguments, row: &Row) -> anyhow::Result<Alert> {
     let event_id = row.get("event_id").as_str().unwrap_or_default().to_owned();
-    let event = quote(&event_id);
-    let score = triage::investigate(store, &event)?;
+    let score = triage::investigate(store, &quote(&event_id))?;
+    let arguments = scope.about(&event_id);
     let mut parts = Vec::new();
     for part in triage::PARTS {
-        let statement = format!("FROM {}(event_id := {event})", part.query);
-        let mut table = read(store, part.key, part.query, &triage::answered(part.query), statement, FEW)?;
+        let query = query(part.query)?;
+        let statement = arguments.statement(query);
+        let mut table = read(store, part.key, query, &triage::answered(part.query), statement, FEW)?;
         table.title = part.title.to_owned();
         if part.upright {
             table.layout = Layout::Fields;
         }
         table.note = (table.rows.is_empty() && !part.empty.is_empty()).then(|| part.empty.to_owned());
-        table.all = Some(format!("trailduck query {} --event_id {event_id}", part.query));
+        table.all = Some(arguments.command(query));
         parts.push(table);
     }
-    let signals = "SELECT * FROM triage_signals_answer WHERE present".to_owned();
-    let statement = format!("SELECT * FROM triage_signals(event_id := {event}) WHERE present");
-    let mut table = read(store, "signals", "triage_signals", &signals, statement, FEW)?;
+    let signals = query("triage_signals")?;
+    let present = |from: &str| format!("SELECT * {from} WHERE present");
+    let answered = present(&triage::answered("triage_signals"));
+    let mut table = read(store, "signals", signals, &answered, present(&arguments.statement(signals)), FEW)?;
     table.title = format!("Signals: a score of {score}");
     parts.push(table);
-    let next = store.remember("next", &format!("FROM triage_next(event_id := {event})"))?;
+    let next = query("triage_next")?;
+    let answered = store.remember("next", &arguments.statement(next))?;
     for &(key, title) in triage::NEXT {
         let steps =
             |from: &str| format!("SELECT position, step, command {from} WHERE kind = '{key}' ORDER BY position");
-        let statement = steps(&format!("FROM triage_next(event_id := {event})"));
-        let mut table = read(store, key, "triage_next", &steps(&next), statement, FEW)?;
+        let mut table = read(store, key, next, &steps(&answered), steps(&arguments.statement(next)), FEW)?;
         table.title = title.to_owned();
         table.layout = Layout::Steps;
         parts.push(table);
@@ -391,19 +383,17 @@ fn alert(store: &Store, row: &Row) -> anyhow::Result<Alert> {
 fn read(
     store: &Store,
     key: &'static str,
-    query: &str,
+    query: &Query,
     sql: &str,
     statement: String,
     most: usize,
 ) -> anyhow::Result<Table> {
     let rows = Rows::read(store, sql, most)?;
-    let query = CATALOG.query(query);
     let column = |name: &String| Column {
         name: name.clone(),
-        meaning: query.and_then(|query| query.columns.get(name)).and_then(|meaning| meaning.as_str()).map(one_line),
+        meaning: query.columns.get(name).and_then(|meaning| meaning.as_str()).map(one_line),
     };
-    let display: Vec<_> = query.map(|query| query.display.clone()).unwrap_or_default();
-    let display = if display.is_empty() { rows.names.clone() } else { display };
+    let display = if query.display.is_empty() { rows.names.clone() } else { query.display.clone() };
     Ok(Table {
         key,
         title: String::new(),
@@ -417,6 +407,10 @@ fn read(
         all: None,
         statement,
     })
+}
+
+fn query(name: &str) -> anyhow::Result<&'static Query> {
+    CATALOG.query(name).with_context(|| format!("no companion query {name}"))
 }
 
 /// The first rows of a query, and how many it has.

@@ -45,7 +45,7 @@ fn render(document: &serde_json::Value) -> anyhow::Result<String> {
     let environment = environment()?;
     let view = view::View::of(document);
     let page = environment.get_template("page.html")?.render(context! {
-        view => value(serde_json::to_value(&view)?),
+        view => Value::from_serialize(&view),
         css => Value::from_safe_string(CSS.to_owned()),
         css_hash => hash(CSS),
         land => Value::from_safe_string(include_str!("html/land.svg").to_owned()),
@@ -67,22 +67,6 @@ fn environment() -> anyhow::Result<Environment<'static>> {
         environment.add_template(name, source)?;
     }
     Ok(environment)
-}
-
-/// JSON as the template engine has it.
-fn value(json: serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match json {
-        Json::Null => Value::from(()),
-        Json::Bool(yes) => Value::from(yes),
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Value::from(whole),
-            None => number.as_f64().map_or_else(|| Value::from(()), Value::from),
-        },
-        Json::String(text) => Value::from(text),
-        Json::Array(items) => Value::from(items.into_iter().map(value).collect::<Vec<_>>()),
-        Json::Object(fields) => Value::from_pairs(fields.into_iter().map(|(name, field)| (name, value(field)))),
-    }
 }
 
 /// The hash of a style as a content security policy names it.
