@@ -92,8 +92,8 @@ impl Shell<'_> {
         };
         let path = visible(&self.store.path().display().to_string());
         let access = if self.access == Mode::Read { "read-only" } else { "writable" };
-        note(&format!("trailduck {}: {path}, {access}", env!("CARGO_PKG_VERSION")));
-        note(&format!("{holds}; .help lists the commands, Tab completes"));
+        note(&format!("trailduck {}: {path}, {access}; .help lists the commands", env!("CARGO_PKG_VERSION")));
+        note(&holds);
         Ok(())
     }
 
