@@ -200,8 +200,9 @@ fn a_statement_is_typed_completed_and_answered() {
     terminal.press("SELECT nonsense");
     terminal.wait_for("SELECT nonsense");
     terminal.press(CTRL_C);
+    terminal.wait_for_prompt();
     terminal.enter("SELECT 40 + 2 AS answer;");
-    let screen = terminal.wait_for("answer\n");
+    let screen = terminal.wait_until("an answer", |screen| screen.matches("1 row; ").count() == 2);
     assert!(!screen.contains("Error"), "{screen}");
     terminal.press(".tim\t");
     terminal.wait_for(".timezone");
