@@ -48,6 +48,8 @@ pub(super) struct Offers {
     span: std::ops::Range<usize>,
     found: Vec<(Match, u8, usize, Suggestion)>,
     seen: HashSet<String>,
+    /// Whether upper and lower case tell candidates apart.
+    exact: bool,
 }
 
 /// How a candidate matches what is typed, best first.
@@ -62,7 +64,7 @@ enum Match {
 
 impl Offers {
     pub fn new(typed: &str, span: std::ops::Range<usize>) -> Self {
-        Self { typed: typed.to_owned(), span, found: Vec::new(), seen: HashSet::new() }
+        Self { typed: typed.to_owned(), span, found: Vec::new(), seen: HashSet::new(), exact: false }
     }
 
     /// How a name matches what is typed, if it does.
@@ -87,7 +89,8 @@ impl Offers {
 
     fn offer_ending(&mut self, group: u8, name: &str, value: String, description: String, space: bool) {
         let Some(matches) = self.matches(name) else { return };
-        if !is_harmless(&value) || !self.seen.insert(value.to_lowercase()) {
+        let key = if self.exact { value.clone() } else { value.to_lowercase() };
+        if !is_harmless(&value) || !self.seen.insert(key) {
             return;
         }
         let description = visible(&one_line(&description));
@@ -239,7 +242,6 @@ const STARTS: &[&str] = &[
 ];
 /// Keywords that come behind the end of an expression or relation.
 const CONTINUES: &[&str] = &[
-    "from",
     "where",
     "and",
     "or",
@@ -395,6 +397,8 @@ impl<'v> Completion<'v> {
             Position::NewName => {}
             Position::Type => self.offer_keywords(&mut offers, 0, TYPES),
             Position::Operator => {
+                // FROM comes first where there is none yet
+                self.offer_keywords(&mut offers, u8::from(!self.scopes.is_empty()), &["from"]);
                 self.offer_keywords(&mut offers, 0, CONTINUES);
                 if !offers.typed.is_empty() {
                     self.offer_expression(&mut offers);
@@ -424,7 +428,7 @@ impl<'v> Completion<'v> {
         };
         for word in words {
             let word = if upper { word.to_uppercase() } else { word.to_lowercase() };
-            offers.offer_ending(group, &word, word.clone(), String::new(), true);
+            offers.offer_ending(group, &word.to_lowercase(), word.clone(), String::new(), true);
         }
     }
 
@@ -585,13 +589,30 @@ impl<'v> Completion<'v> {
             let Some(relation) = relation else { return };
             let events = self.statement.events();
             let (relation, quoted) = (self.names.quoted_path(&relation), self.names.quoted(&column.name));
-            for field in self.vocabulary.learned().fields(&relation, &quoted, &rest, &events) {
-                offers.offer(0, &field.name, self.names.quoted(&field.name), field.description);
-            }
-        } else if let Some(data_type) = descend_type(&column.data_type, &rest) {
-            for (name, data_type) in struct_fields(&data_type) {
-                offers.offer(0, &name, self.names.quoted(&name), data_type);
-            }
+            offers.exact = true;
+            let fields = |path: &[Step]| self.vocabulary.learned().fields(&relation, &quoted, path, &events);
+            let fields = of_path(&rest, fields);
+            self.offer_fields(offers, fields, |field| (field.name, field.description));
+        } else {
+            let fields = |path: &[Step]| struct_fields(&descend_type(&column.data_type, path).unwrap_or_default());
+            self.offer_fields(offers, of_path(&rest, fields), |field| field);
+        }
+    }
+
+    /// Fields of a value; where it is a list, those of its first item: the dot that is typed becomes `[1].`
+    fn offer_fields<F>(
+        &self,
+        offers: &mut Offers,
+        (fields, of_item): (Vec<F>, bool),
+        text: impl Fn(F) -> (String, String),
+    ) {
+        let dot = self.statement.dot();
+        if of_item && let Some(dot) = dot {
+            offers.span.start = dot;
+        }
+        for (name, description) in fields.into_iter().map(text) {
+            let index = if of_item { "[1]." } else { "" };
+            offers.offer(0, &name, format!("{index}{}", self.names.quoted(&name)), description);
         }
     }
 
@@ -649,6 +670,7 @@ impl<'v> Completion<'v> {
                 self.column_values(&reached, &typed)
             }
         };
+        offers.exact = true;
         for (value, description) in values {
             offers.offer(0, &value, quote(&value), description);
         }
@@ -677,6 +699,15 @@ impl<'v> Completion<'v> {
         let expression = format!("{}{}", self.names.quoted(&column.name), steps.collect::<String>());
         counted(self.vocabulary, &self.names.quoted_path(relation), &expression, typed)
     }
+}
+
+/// The fields at a path, or else those of the items there, and whether they are.
+fn of_path<F>(path: &[Step], mut fields: impl FnMut(&[Step]) -> Vec<F>) -> (Vec<F>, bool) {
+    let found = fields(path);
+    if !found.is_empty() || path.last() == Some(&Step::Item) {
+        return (found, false);
+    }
+    (fields(&[path, &[Step::Item]].concat()), true)
 }
 
 fn is_given(call: &Call, name: &str) -> bool {
@@ -792,7 +823,8 @@ mod tests {
             // keywords
             ("SELECT * FROM events WH|", &["WHERE"]),
             ("select * from events gro|", &["group by", "group by all"]),
-            ("select * from events |", &["from", "where"]),
+            ("select * from events |", &["where", "and"]),
+            ("select event_name |", &["from", "where"]),
             ("SELECT event_time::TIMES|", &["TIMESTAMP", "TIMESTAMPTZ"]),
             // functions
             ("SELECT source_k| FROM ami_inventory", &["source_kind("]),
@@ -805,8 +837,10 @@ mod tests {
             ("SELECT resources[1].| FROM events", &["arn", "account_id", "type"]),
             (
                 "SELECT request_parameters.| FROM events",
-                &["ownersSet", "includeDeprecated", "odd name", "instancesSet"],
+                &["ownersSet", "includeDeprecated", "instancesSet", "\"odd name\""],
             ),
+            ("SELECT request_parameters.ownersSet.items.| FROM events", &["[1].owner"]),
+            ("SELECT resources.ar| FROM events", &["[1].arn"]),
             ("SELECT request_parameters.own| FROM events", &["ownersSet"]),
             ("SELECT a.request_parameters.ownersSet.| FROM ami_queries a", &["items"]),
             ("SELECT request_parameters.ownersSet.items[1].| FROM api_calls", &["owner"]),
@@ -870,6 +904,10 @@ mod tests {
                 "SELECT 'é', request_parameters.\"odd name\" FROM events",
             ),
             ("SELECT request_parameters.\"odd n| FROM events", "SELECT request_parameters.\"odd name\" FROM events"),
+            (
+                "SELECT e.request_parameters.ownersSet.items.ow| FROM events e",
+                "SELECT e.request_parameters.ownersSet.items[1].owner FROM events e",
+            ),
             ("FROM events WHERE event_name = 'Run|'", "FROM events WHERE event_name = 'RunInstances'"),
             (
                 "FROM events WHERE event_name = 'Run| AND aws_region = 'x'",

@@ -70,8 +70,8 @@ struct Values {
     all: bool,
 }
 
-/// Rows of each event name that are looked at, and of a view as a whole.
-const SAMPLE: usize = 20;
+/// Rows of each event name that are looked at, from the beginning and the end, and of a view as a whole.
+const SAMPLE: usize = 10;
 const ROWS: usize = 2000;
 /// Values of a column that are remembered.
 const VALUES: usize = 1000;
@@ -114,8 +114,12 @@ impl Learned {
         for shape in &self.shapes[&key] {
             let Some(Value::Object(fields)) = descend(&shape.structure, path) else { continue };
             for (name, structure) in fields {
-                let (rows, _, events) = seen.entry(name).or_insert((0, structure, Vec::new()));
+                let (rows, known, events) = seen.entry(name).or_insert((0, structure, Vec::new()));
                 *rows += shape.rows;
+                // an empty object is just "JSON", and null says nothing
+                if matches!(known, Value::String(name) if name == "JSON" || name == "NULL") {
+                    *known = structure;
+                }
                 if let Some(event) = shape.event.as_deref().filter(|event| !events.contains(event)) {
                     events.push(event);
                 }
@@ -144,11 +148,14 @@ impl Learned {
         let has_event_name = format!("SELECT event_name FROM {relation} LIMIT 0");
         let event = if self.connection.prepare(&has_event_name).is_ok() { "event_name" } else { "NULL" };
         let rows = if relation == "events" && condition.is_empty() {
-            // some of each event name, from anywhere
             format!(
                 "WHERE rowid IN (
-                    SELECT unnest(r)
-                    FROM (SELECT arg_min(rowid, hash(rowid), {SAMPLE}) AS r FROM events GROUP BY event_name)
+                    SELECT unnest(first || last)
+                    FROM (
+                        SELECT min(rowid, {SAMPLE}) AS first, max(rowid, {SAMPLE}) AS last
+                        FROM events
+                        GROUP BY event_name
+                    )
                 )"
             )
         } else {
@@ -263,10 +270,8 @@ pub(super) fn is_harmless(text: &str) -> bool {
 /// The part of a structure that a path leads to.
 fn descend<'v>(structure: &'v Value, path: &[Step]) -> Option<&'v Value> {
     path.iter().try_fold(structure, |structure, step| match (step, structure) {
-        (Step::Field(name), Value::Object(fields)) => {
-            let same = |(field, _): &(&String, &Value)| field.eq_ignore_ascii_case(name);
-            fields.get(name).or_else(|| fields.iter().find(same).map(|(_, structure)| structure))
-        }
+        // DuckDB tells upper from lower case here
+        (Step::Field(name), Value::Object(fields)) => fields.get(name),
         (Step::Item, Value::Array(items)) => items.first(),
         _ => None,
     })

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod complete;
+pub mod describe;
 mod dot;
 pub mod highlight;
 mod learned;

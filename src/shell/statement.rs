@@ -191,6 +191,11 @@ impl<'s> Statement<'s> {
         keywords.last().map(|word| !word.contains(char::is_lowercase))
     }
 
+    /// Where the dot before the word that is typed stands.
+    pub fn dot(&self) -> Option<usize> {
+        self.back(0).filter(|token| self.is(Some(token), ".")).map(|token| token.range.start)
+    }
+
     /// The path of names before the word that is typed: `e.user_identity.` as two fields; none without a dot.
     pub fn chain(&self) -> Option<Vec<Step>> {
         if !self.is(self.back(0), ".") {
