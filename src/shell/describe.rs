@@ -268,10 +268,10 @@ fn of_relation(page: &mut Page, names: &Names, relation: &Relation) {
     let time = relation.columns.iter().find(|column| column.data_type == "TIMESTAMP");
     let order = time.map(|time| format!(" ORDER BY {} DESC", names.quoted(&time.name))).unwrap_or_default();
     let mut examples = vec![format!("FROM {name}{order} LIMIT 10;")];
-    let nested = relation
-        .columns
-        .iter()
-        .find_map(|column| Some((column, struct_fields(&column.data_type).into_iter().map(|(name, _)| name).nth(1)?)));
+    let nested = relation.columns.iter().find_map(|column| {
+        let mut fields = struct_fields(&column.data_type).into_iter();
+        fields.find(|(name, _)| name == "arn").map(|(name, _)| (column, name))
+    });
     if let Some((column, field)) = nested {
         let path = format!("{}.{}", names.quoted(&column.name), names.quoted(&field));
         examples.push(format!("SELECT {path}, count(*) FROM {name} GROUP BY ALL ORDER BY ALL;"));
@@ -338,6 +338,7 @@ mod tests {
                     "event_time                       TIMESTAMP  eventTime, UTC.",
                     "Fields: type, principal_id, arn,",
                     "FROM events ORDER BY event_time DESC LIMIT 10;",
+                    "SELECT user_identity.arn, count(*) FROM events GROUP BY ALL ORDER BY ALL;",
                     "trailduck sql 'FROM events ORDER BY event_time DESC LIMIT 10'",
                 ],
             ),

@@ -7,7 +7,11 @@ mod dot;
 pub mod highlight;
 mod learned;
 pub mod nearest;
+mod offers;
+mod scope;
+mod sources;
 mod statement;
+mod values;
 pub mod vocabulary;
 
 #[cfg(test)]
