@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use super::arguments::arguments;
 use super::commands::{COMMANDS, CommandHelp};
+use super::describe::describe;
 use super::nearest::nearest;
 use super::settings::Mode;
 use super::watch::Watch;
@@ -81,7 +82,9 @@ impl Shell<'_> {
     }
 
     fn describe(&mut self, name: &str) -> anyhow::Result<()> {
-        bail!("{name}: not yet")
+        let width = if self.sinks.is_screen() { self.style.width } else { None };
+        let text = describe(&self.store, name, width.unwrap_or(PAGE).into())?;
+        self.say(&text)
     }
 
     /// Runs a companion query with arguments such as `hours=24`.
@@ -159,6 +162,9 @@ impl Shell<'_> {
         Ok(())
     }
 }
+
+/// Characters of a line of text where there is no window.
+const PAGE: u16 = 100;
 
 /// What `.schema` shows: the objects that are not DuckDB's own, as DuckDB would write them.
 const OBJECTS: &str = "
