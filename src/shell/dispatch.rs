@@ -26,7 +26,10 @@ impl Shell<'_> {
         match (command.name, arguments.as_slice()) {
             (".quit" | ".exit", []) => self.quit = true,
             (".help", []) => self.say(&help())?,
-            (".help", [name]) => self.say(&help_on(find(&format!(".{}", name.trim_start_matches('.')))?))?,
+            (".help", [name]) => {
+                let command = find(&format!(".{}", name.trim_start_matches('.')))?;
+                self.describe(command.name)?;
+            }
             (".tables", [] | [_]) => self.statement(&tables(arguments.first().copied()), &[])?,
             (".queries", [] | [_]) => self.statement(&queries(arguments.first().copied()), &[])?,
             (".schema", [] | [_]) => self.schema(arguments.first().copied())?,
@@ -34,10 +37,11 @@ impl Shell<'_> {
             (".run", [name, values @ ..]) => self.run_query(name, values)?,
             (".alerts", [] | [_]) => self.alerts(arguments.first().copied())?,
             (".triage", [event]) => self.triage(event)?,
-            (".read", [path]) => self.read(Path::new(path))?,
-            (".open", [path]) => self.open(Path::new(path))?,
-            (".output", [] | [_]) => self.sinks.set_output(arguments.first().copied(), &self.store)?,
-            (".once", [path]) => self.sinks.set_once(path, &self.store)?,
+            (".read", [path]) => self.read(Path::new(&of_home(path)))?,
+            (".open", [path]) => self.open(Path::new(&of_home(path)))?,
+            (".output", []) => self.sinks.set_output(None, &self.store)?,
+            (".output", [path]) => self.sinks.set_output(Some(&of_home(path)), &self.store)?,
+            (".once", [path]) => self.sinks.set_once(&of_home(path), &self.store)?,
             (".pager", arguments) => self.pager(arguments)?,
             (name, []) if let Some(setting) = self.settings.shown(name) => self.say(&setting)?,
             (name, arguments) => {
@@ -218,10 +222,6 @@ fn help() -> String {
     )
 }
 
-fn help_on(command: &CommandHelp) -> String {
-    format!("{} {}\n  {}", command.name, command.arguments, command.help)
-}
-
 /// Tables and views, as rows.
 fn tables(pattern: Option<&str>) -> String {
     format!(
@@ -295,6 +295,14 @@ fn query_arguments(query: &Query, values: &[&str]) -> anyhow::Result<Vec<String>
 fn described(query: &Query) -> String {
     let names: Vec<_> = query.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     if names.is_empty() { "no arguments".to_owned() } else { names.join(", ") }
+}
+
+/// A path as a shell would have it: `~/` is the home folder.
+fn of_home(path: &str) -> String {
+    match (path.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+        _ => path.to_owned(),
+    }
 }
 
 fn text(cell: &Cell) -> Option<String> {

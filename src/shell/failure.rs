@@ -17,7 +17,15 @@ pub fn explain(error: &anyhow::Error, statement: &str, style: Style) -> String {
         return "interrupted".to_owned();
     }
     let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
-    let mut text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let told = |cause: &(dyn std::error::Error + 'static)| {
+        let text = cause.to_string();
+        // errors of statements that are not the user's come as DuckDB wrote them
+        match cause.is::<duckdb::Error>().then(|| StatementError::parse(&text, 0)).flatten() {
+            Some(error) => error.to_string(),
+            None => text,
+        }
+    };
+    let mut text = causes.map(told).collect::<Vec<_>>().join(": ");
     if text.contains("read-only mode") {
         text.push_str("\nThe store is open for reading only: `trailduck shell --write` opens it for changes.");
     }
