@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_long_line_keeps_its_place_when_it_is_broken() {
-        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaa\n      aaaaaaa\"");
+        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaaa\n      aaaaaa\"");
         assert_eq!(broken("  short", 20), "  short");
     }
 

@@ -360,7 +360,7 @@ mod tests {
             ("source_kind", &["source_kind: macro", "Kind of a sourceIPAddress", "source_kind(address VARCHAR)"]),
             ("date_trunc", &["date_trunc: function", "Examples"]),
             (".mode", &[".mode [MODE]: dot command", "How results are written"]),
-            ("triage", &[".triage ID: dot command"]),
+            ("triage", &[".triage ID|latest: dot command"]),
         ] {
             let text = describe(&store, name, 120).expect(name);
             for part in expected {

@@ -336,7 +336,7 @@ mod tests {
     fn arguments_of_a_query_are_literals_or_refused() {
         let query = CATALOG.query("activity_around").expect("the query");
         let id = "a1e27003-e65c-4408-968f-ecee9c645d75";
-        let arguments = |values: &[&str]| query_arguments(query, values).map_err(|error| error.to_string());
+        let arguments = |values: &[&str]| query_arguments(query, values).map_err(|error| format!("{error:#}"));
         let given = arguments(&[&format!("event_id={id}"), "--minutes=5"]);
         assert_eq!(given, Ok(vec![format!("event_id := '{id}'"), "minutes := 5".to_owned()]));
         for (values, said) in [

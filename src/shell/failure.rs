@@ -89,7 +89,7 @@ mod tests {
         for (statement, begin, length, expected) in [
             ("SELECT foo", 7, 3, "SELECT foo\n       ^^^"),
             ("SELECT", 6, 0, "SELECT\n      ^"),
-            ("SELECT\n\u{1b}é foo\nFROM x", 11, 3, "2 | \\u{1b}é foo\n             ^^^"),
+            ("SELECT\n\u{1b}é foo\nFROM x", 11, 3, "2 | \\u{1b}é foo\n            ^^^"),
             ("SELECT (\n1", 7, 3, "1 | SELECT (\n           ^"),
         ] {
             assert_eq!(excerpt(statement, begin, length, PLAIN).as_deref(), Some(expected), "{statement}");
