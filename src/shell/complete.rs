@@ -562,9 +562,10 @@ fn column_text(column: &Column) -> String {
 mod tests {
     use std::collections::HashSet;
 
-    use reedline::{Span, Suggestion};
+    use reedline::{Highlighter, Span, Suggestion};
 
     use super::*;
+    use crate::shell::highlight::SqlHighlighter;
     use crate::shell::learned::is_harmless;
     use crate::shell::tests::filled;
 
@@ -803,6 +804,33 @@ mod tests {
         ] {
             let found = completions(&mut completer, text);
             assert_eq!(found.first().and_then(|first| first.description.as_deref()), Some(description), "{text}");
+        }
+    }
+
+    #[test]
+    fn wherever_the_cursor_is_a_suggestion_fits_into_the_text() {
+        let store = crate::store::Store::in_memory().expect("a database");
+        let vocabulary = Arc::new(Vocabulary::read(&store).expect("names"));
+        let highlighter = SqlHighlighter::new(vocabulary.clone());
+        let mut completer = SqlCompleter::new(vocabulary);
+        for text in [
+            "WITH é AS (SELECT 1 AS \"ü x\"), b(c) AS NOT MATERIALIZED (FROM é) SELECT \"ü x\", 'ß''s', $$a$$ FROM é, b AS z;",
+            "FROM f(a := 1, b => [2, 3]) l JOIN (SELECT * FROM x) s USING (y) WHERE l.a[1].b IN ('1', '2') AND NOT c LIKE '%",
+            "SELECT )]}.. ,( [ := => :: 'x' .a. FROM FROM , AS AS IN IN ( UNION UNION ; ; /* -- ' */ \" \u{1b}[2J \u{202e}",
+            ".run launches_after_deprecated_query hours=1 é= =x  ",
+            " . .. .mode\u{a0}json é",
+        ] {
+            let ends: Vec<_> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            // in the midst of a text, and at the end of one that is not finished
+            let midst = ends.iter().map(|&cursor| (text, cursor));
+            for (text, cursor) in midst.chain(ends.iter().map(|&end| (&text[..end], end))) {
+                for suggestion in completer.complete(text, cursor).suggestions() {
+                    let Span { start, end } = suggestion.span;
+                    let fits = start <= cursor && cursor <= end && text.get(start..end).is_some();
+                    assert!(fits, "{text:?} at {cursor}: {suggestion:?}");
+                }
+                assert_eq!(highlighter.highlight(text, cursor).raw_string(), text);
+            }
         }
     }
 }
