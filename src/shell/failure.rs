@@ -26,10 +26,10 @@ pub fn explain(error: &anyhow::Error, statement: &str, style: Style) -> String {
         }
     };
     let mut text = causes.map(told).collect::<Vec<_>>().join(": ");
-    if text.contains("read-only mode") {
+    if text.contains("attached in read-only mode") {
         text.push_str("\nThe store is open for reading only: `trailduck shell --write` opens it for changes.");
     }
-    let mut text = visible_lines(text.trim_end());
+    let mut text = visible_lines(text.trim_end().replace('\t', "  ").as_str());
     if style.color {
         // what is wrong, not what might be meant
         let end = text.find('\n').unwrap_or(text.len());
