@@ -1,12 +1,14 @@
 //! The rows of a statement on their way to where they are shown.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Stopped;
 use super::watch::Interrupt;
 use super::zone::Zone;
 use crate::output::Output;
-use crate::store::{Cell, Column, Rows};
+use crate::store::{Cell, Column, Rows, Store};
 
 /// How long rows that are not shown are counted.
 const COUNTING: Duration = Duration::from_millis(500);
@@ -69,6 +71,11 @@ impl<'o> Results<'o> {
         }
     }
 
+    /// When what is shown was complete, if the rest was only counted.
+    pub fn counting_since(&self) -> Option<Instant> {
+        self.counting_since
+    }
+
     pub fn end(&mut self) -> anyhow::Result<()> {
         if self.counts.begun { self.output.end() } else { Ok(()) }
     }
@@ -124,6 +131,26 @@ impl Rows for Results<'_> {
     fn changed(&mut self, rows: i64) {
         self.counts.changed = Some(rows);
     }
+}
+
+/// How many rows a query has, if DuckDB can say so without working them all out: where it takes longer than
+/// [`COUNTING`], none.
+pub fn count_quickly(store: &Store, sql: &str) -> Option<usize> {
+    let stop = store.connection.interrupt_handle();
+    let (done, waits) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        let mut limit = COUNTING;
+        while waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            stop.interrupt();
+            // it is forgotten if the query had not really begun
+            limit = Duration::from_millis(20);
+        }
+    });
+    let count = store.count(sql);
+    drop(done);
+    // a watch that failed is no reason to fail
+    let _ = watch.join();
+    count.ok().map(|count| count as usize)
 }
 
 /// What is said below a result.
