@@ -1,8 +1,8 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; report; triage, load, geo, inventory, exceptions; output,
-//! store, catalog; record and source know neither each other nor a database.
+//! output. A module imports only what stands to its right: cli; report, shell; triage, load, geo, inventory, exceptions;
+//! output, store, catalog; record and source know neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;

@@ -24,7 +24,7 @@ Examples:
   trailduck shell --wait                         when a load may be at work
   trailduck shell --format csv < review.sql > review.csv
   echo '.run api_calls_by_principal' | trailduck shell --format ndjson
-  trailduck shell --init ~/.trailduckrc
+  trailduck shell --init review.sql              its statements first, then the prompt
 
 Environment:
   TRAILDUCK_PAGER, PAGER    shows results longer than the window [default: less -RSX]; empty: none

@@ -101,7 +101,7 @@ impl<'w> Table<'w> {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
             for line in table.lines() {
-                writeln!(self.to, "{}", line.trim_end())?;
+                writeln!(self.to, "{}", trimmed(&line))?;
             }
         }
         Ok(())
@@ -149,11 +149,22 @@ impl<'w> Table<'w> {
         self.set_colors(&mut table);
         self.written = true;
         for line in table.lines() {
-            writeln!(self.to, "{}", line.trim_end())?;
+            writeln!(self.to, "{}", trimmed(&line))?;
         }
         Ok(())
     }
 }
+
+/// A line without the blanks that fill its last column, which may stand within what is coloured.
+fn trimmed(line: &str) -> String {
+    match line.trim_end().strip_suffix(RESET) {
+        Some(colored) => format!("{}{RESET}", colored.trim_end()),
+        None => line.trim_end().to_owned(),
+    }
+}
+
+/// What ends a colour.
+const RESET: &str = "\x1b[0m";
 
 /// What a wide column is left at least, in characters, before narrow ones are wrapped too.
 const WIDE: u16 = 16;
@@ -340,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_long_line_keeps_its_place_when_it_is_broken() {
-        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaa\n      aaaaaaa\"");
+        assert_eq!(broken("  \"key\": \"aaaaaaaaaaaaaaaa\"", 20), "  \"key\": \"aaaaaaaaaa\n      aaaaaa\"");
         assert_eq!(broken("  short", 20), "  short");
     }
 

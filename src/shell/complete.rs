@@ -1,18 +1,17 @@
 //! What Tab offers.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use reedline::{Completer, CompletionResult, Span, Suggestion};
+use reedline::{Completer, CompletionResult};
 
 use super::dot;
-use super::learned::{self, Step, descend_type, is_harmless, struct_fields};
-use super::statement::{Call, Position, Source, Statement};
-use super::vocabulary::{
-    Column, Function, FunctionKind, Names, Relation, Vocabulary, parameter_text, query, query_columns,
-};
-use crate::catalog::{CATALOG, Kind as ParameterKind, Query, one_line, quote};
-use crate::output::visible;
+use super::learned::{Step, descend_type, struct_fields};
+use super::offers::Offers;
+use super::scope::{Reached, Scope};
+use super::statement::{Call, Position, Statement};
+use super::values::{alerts, argument_values, counted, rules};
+use super::vocabulary::{Column, Function, FunctionKind, Names, Relation, Vocabulary, parameter_text, query};
+use crate::catalog::{CATALOG, Kind as ParameterKind, quote};
 use crate::store::Kind;
 
 /// Completes SQL and dot commands.
@@ -35,106 +34,6 @@ impl Completer for SqlCompleter {
         };
         CompletionResult::fresh(offers.suggestions())
     }
-}
-
-/// Suggestions shown at most.
-const MOST: usize = 200;
-/// Characters of a description.
-const LONG: usize = 160;
-
-/// Candidates for one place, which are ranked by how well they match, then by what is expected there.
-pub(super) struct Offers {
-    typed: String,
-    span: std::ops::Range<usize>,
-    found: Vec<(Match, u8, usize, Suggestion)>,
-    seen: HashSet<String>,
-}
-
-/// How a candidate matches what is typed, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Match {
-    Begins,
-    BeginsInOtherCase,
-    /// At the beginning of a part: `name` in `event_name`.
-    Part,
-    Within,
-}
-
-impl Offers {
-    pub fn new(typed: &str, span: std::ops::Range<usize>) -> Self {
-        Self { typed: typed.to_owned(), span, found: Vec::new(), seen: HashSet::new() }
-    }
-
-    /// How a name matches what is typed, if it does.
-    fn matches(&self, name: &str) -> Option<Match> {
-        if name.starts_with(&self.typed) {
-            return Some(Match::Begins);
-        }
-        let (name, typed) = (name.to_lowercase(), self.typed.to_lowercase());
-        if name.starts_with(&typed) {
-            return Some(Match::BeginsInOtherCase);
-        }
-        // one letter is within almost anything
-        let at = name.find(&typed).filter(|_| typed.chars().count() > 1)?;
-        let is_part = !name[..at].ends_with(char::is_alphanumeric);
-        Some(if is_part { Match::Part } else { Match::Within })
-    }
-
-    /// Offers `value` under a name, in a group of things that are equally expected; groups come in order.
-    pub fn offer(&mut self, group: u8, name: &str, value: String, description: String) {
-        self.offer_ending(group, name, value, description, false);
-    }
-
-    fn offer_ending(&mut self, group: u8, name: &str, value: String, description: String, space: bool) {
-        let Some(matches) = self.matches(name) else { return };
-        if !is_harmless(&value) || !self.seen.insert(value.to_lowercase()) {
-            return;
-        }
-        let description = visible(&one_line(&description));
-        let short = match description.char_indices().nth(LONG) {
-            Some((end, _)) => format!("{}...", &description[..end]),
-            None => description,
-        };
-        let suggestion = Suggestion {
-            value,
-            description: (!short.is_empty()).then_some(short),
-            span: Span::new(self.span.start, self.span.end),
-            append_whitespace: space,
-            ..Suggestion::default()
-        };
-        self.found.push((matches, group, self.found.len(), suggestion));
-    }
-
-    fn suggestions(mut self) -> Vec<Suggestion> {
-        self.found.sort_by_key(|(matches, group, order, _)| (*matches, *group, *order));
-        self.found.into_iter().take(MOST).map(|(.., suggestion)| suggestion).collect()
-    }
-}
-
-/// A relation that the statement selects from, with its columns.
-struct Scope {
-    source: Source,
-    /// Its name in the store, where it is one of its relations.
-    relation: Option<String>,
-    columns: Vec<Column>,
-}
-
-impl Scope {
-    fn is_called(&self, name: &str) -> bool {
-        let last = self.source.name.rsplit('.').next().unwrap_or_default();
-        match &self.source.alias {
-            Some(alias) => alias.eq_ignore_ascii_case(name),
-            None => last.eq_ignore_ascii_case(name),
-        }
-    }
-}
-
-/// A column that a path leads to, and the rest of the path.
-struct Reached {
-    /// The relation of the store that has it.
-    relation: Option<String>,
-    column: Column,
-    rest: Vec<Step>,
 }
 
 /// Keywords that queries are made of, in the order of their frequency.
@@ -161,7 +60,6 @@ const COMMON: &[&str] = &[
     "between",
     "desc",
     "asc",
-    "count",
     "distinct",
     "having",
     "case",
@@ -204,6 +102,8 @@ const COMMON: &[&str] = &[
     "using sample",
     "values",
 ];
+/// Keywords that begin an expression.
+const BEGINS: &[&str] = &["distinct", "case", "not", "exists", "cast", "interval", "null", "true", "false"];
 /// Keywords that begin a statement.
 const STARTS: &[&str] = &[
     "from",
@@ -239,7 +139,6 @@ const STARTS: &[&str] = &[
 ];
 /// Keywords that come behind the end of an expression or relation.
 const CONTINUES: &[&str] = &[
-    "from",
     "where",
     "and",
     "or",
@@ -313,11 +212,11 @@ const TYPES: &[&str] = &[
 ];
 
 /// One completion in a statement.
-struct Completion<'v> {
-    vocabulary: &'v Vocabulary,
-    names: Arc<Names>,
-    statement: Statement<'v>,
-    scopes: Vec<Scope>,
+pub(super) struct Completion<'v> {
+    pub(super) vocabulary: &'v Vocabulary,
+    pub(super) names: Arc<Names>,
+    pub(super) statement: Statement<'v>,
+    pub(super) scopes: Vec<Scope>,
 }
 
 impl<'v> Completion<'v> {
@@ -328,44 +227,6 @@ impl<'v> Completion<'v> {
         let sources = completion.statement.sources();
         completion.scopes = sources.into_iter().map(|source| completion.scope(source)).collect();
         completion
-    }
-
-    fn scope(&self, source: Source) -> Scope {
-        let sql = self.statement.sql;
-        if source.arguments.is_some() {
-            if let Some(query) = query(&source.name) {
-                return Scope { source, relation: None, columns: query_columns(query) };
-            }
-            // DuckDB's own may read files to learn what is in them
-            let own = self.names.function(&source.name).is_some_and(|function| !function.internal);
-            let end = source.arguments.as_ref().map_or(0, |arguments| arguments.end);
-            let call = &sql[source.range.start..end];
-            let columns = if own { self.columns_of(&format!("FROM {call}")) } else { Vec::new() };
-            return Scope { source, relation: None, columns };
-        }
-        let ctes = self.statement.ctes();
-        if let Some(cte) = ctes.iter().find(|cte| cte.name.eq_ignore_ascii_case(&source.name)) {
-            let text = cte.text.clone().map(|range| &sql[range]);
-            let columns =
-                text.map(|with| self.columns_of(&format!("{with}\nSELECT * FROM {}", self.names.quoted(&cte.name))));
-            return Scope { source, relation: None, columns: columns.unwrap_or_default() };
-        }
-        if source.name.is_empty() {
-            let with = ctes.iter().rev().find_map(|cte| cte.text.clone()).filter(|with| with.end <= source.range.start);
-            let with = with.map_or("", |with| &sql[with]);
-            let columns = self.columns_of(&format!("{with}\nSELECT * FROM {}", &sql[source.range.clone()]));
-            return Scope { source, relation: None, columns };
-        }
-        match self.names.relation(&source.name) {
-            Some(relation) => {
-                Scope { source, relation: Some(relation.name.clone()), columns: relation.columns.clone() }
-            }
-            None => Scope { source, relation: None, columns: Vec::new() },
-        }
-    }
-
-    fn columns_of(&self, sql: &str) -> Vec<Column> {
-        self.vocabulary.learned().columns(sql).unwrap_or_default()
     }
 
     fn offers(&self) -> Offers {
@@ -395,6 +256,8 @@ impl<'v> Completion<'v> {
             Position::NewName => {}
             Position::Type => self.offer_keywords(&mut offers, 0, TYPES),
             Position::Operator => {
+                // FROM comes first where there is none yet
+                self.offer_keywords(&mut offers, u8::from(!self.scopes.is_empty()), &["from"]);
                 self.offer_keywords(&mut offers, 0, CONTINUES);
                 if !offers.typed.is_empty() {
                     self.offer_expression(&mut offers);
@@ -424,7 +287,7 @@ impl<'v> Completion<'v> {
         };
         for word in words {
             let word = if upper { word.to_uppercase() } else { word.to_lowercase() };
-            offers.offer_ending(group, &word, word.clone(), String::new(), true);
+            offers.offer_ending(group, &word.to_lowercase(), word.clone(), String::new(), true);
         }
     }
 
@@ -450,10 +313,15 @@ impl<'v> Completion<'v> {
                 offers.offer(3, name, self.names.quoted(name), description);
             }
         }
-        self.offer_keywords(offers, 4, COMMON);
+        let is_placed = self.scopes.iter().any(|scope| !scope.columns.is_empty());
         if !typed {
+            if !is_placed {
+                self.offer_all_columns(offers, 1);
+            }
+            self.offer_keywords(offers, 4, BEGINS);
             return;
         }
+        self.offer_keywords(offers, 4, COMMON);
         let functions = self.names.functions.iter().filter(|function| !function.returns_rows());
         for function in functions {
             let group = match function {
@@ -464,19 +332,22 @@ impl<'v> Completion<'v> {
             self.offer_function(offers, group, function);
         }
         self.offer_relations(offers, 8, false);
-        // names of columns before FROM is typed
-        let group = if self.scopes.iter().any(|scope| !scope.columns.is_empty()) { 9 } else { 1 };
-        let frequent = ["events", "api_calls"];
-        let (first, others): (Vec<&Relation>, Vec<&Relation>) =
-            self.names.relations.iter().partition(|relation| frequent.contains(&relation.name.as_str()));
-        for relation in first.into_iter().chain(others) {
+        self.offer_all_columns(offers, if is_placed { 9 } else { 1 });
+        let keywords: Vec<_> = self.names.keywords.iter().map(String::as_str).collect();
+        self.offer_keywords(offers, 10, &keywords);
+    }
+
+    /// Columns of all relations; those of the frequent ones in a group, the others behind all that is likely.
+    fn offer_all_columns(&self, offers: &mut Offers, frequent_group: u8) {
+        let is_frequent = |relation: &&Relation| ["events", "api_calls"].contains(&relation.name.as_str());
+        let (frequent, others): (Vec<&Relation>, Vec<&Relation>) = self.names.relations.iter().partition(is_frequent);
+        let frequent = frequent.into_iter().map(|relation| (frequent_group, relation));
+        for (group, relation) in frequent.chain(others.into_iter().map(|relation| (9, relation))) {
             for column in &relation.columns {
                 let description = format!("{} of {}. {}", column.data_type, relation.name, column.comment);
                 offers.offer(group, &column.name, self.names.quoted(&column.name), description);
             }
         }
-        let keywords: Vec<_> = self.names.keywords.iter().map(String::as_str).collect();
-        self.offer_keywords(offers, 10, &keywords);
     }
 
     fn offer_column(&self, offers: &mut Offers, group: u8, column: &Column) {
@@ -585,50 +456,31 @@ impl<'v> Completion<'v> {
             let Some(relation) = relation else { return };
             let events = self.statement.events();
             let (relation, quoted) = (self.names.quoted_path(&relation), self.names.quoted(&column.name));
-            for field in self.vocabulary.learned().fields(&relation, &quoted, &rest, &events) {
-                offers.offer(0, &field.name, self.names.quoted(&field.name), field.description);
-            }
-        } else if let Some(data_type) = descend_type(&column.data_type, &rest) {
-            for (name, data_type) in struct_fields(&data_type) {
-                offers.offer(0, &name, self.names.quoted(&name), data_type);
-            }
+            offers.exact = true;
+            let fields = |path: &[Step]| self.vocabulary.learned().fields(&relation, &quoted, path, &events);
+            let fields = of_path(&rest, fields);
+            self.offer_fields(offers, fields, |field| (field.name, field.description));
+        } else {
+            let fields = |path: &[Step]| struct_fields(&descend_type(&column.data_type, path).unwrap_or_default());
+            self.offer_fields(offers, of_path(&rest, fields), |field| field);
         }
     }
 
-    /// The column that a path begins with, with or without its relation.
-    fn reach(&self, chain: &[Step]) -> Option<Reached> {
-        let [Step::Field(first), rest @ ..] = chain else { return None };
-        let named = |columns: &[Column], name: &str| {
-            columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).cloned()
-        };
-        if let Some(scope) = self.scopes.iter().find(|scope| scope.is_called(first))
-            && let [Step::Field(second), rest @ ..] = rest
-            && let Some(column) = named(&scope.columns, second)
-        {
-            return Some(self.reached(scope.relation.clone(), column, rest));
+    /// Fields of a value; where it is a list, those of its first item: the dot that is typed becomes `[1].`
+    fn offer_fields<F>(
+        &self,
+        offers: &mut Offers,
+        (fields, of_item): (Vec<F>, bool),
+        text: impl Fn(F) -> (String, String),
+    ) {
+        let dot = self.statement.dot();
+        if of_item && let Some(dot) = dot {
+            offers.span.start = dot;
         }
-        let in_scope = |scope: &Scope| Some((scope.relation.clone(), named(&scope.columns, first)?));
-        let anywhere = || {
-            let relations = ["events", "api_calls"].into_iter().filter_map(|name| self.names.relation(name));
-            let mut relations = relations.chain(&self.names.relations);
-            relations.find_map(|relation| Some((Some(relation.name.clone()), named(&relation.columns, first)?)))
-        };
-        let (relation, column) = self.scopes.iter().find_map(in_scope).or_else(anywhere)?;
-        Some(self.reached(relation, column, rest))
-    }
-
-    /// A column of a query or subquery is looked for in the store by its name, which mostly stays.
-    fn reached(&self, relation: Option<String>, column: Column, rest: &[Step]) -> Reached {
-        let has = |relation: &&Relation| {
-            let same = |other: &Column| other.name.eq_ignore_ascii_case(&column.name);
-            relation.columns.iter().any(same)
-        };
-        let relation = relation.or_else(|| {
-            let likely =
-                ["api_calls", "events", "rule_matches"].into_iter().filter_map(|name| self.names.relation(name));
-            likely.chain(&self.names.relations).find(has).map(|relation| relation.name.clone())
-        });
-        Reached { relation, column, rest: rest.to_vec() }
+        for (name, description) in fields.into_iter().map(text) {
+            let index = if of_item { "[1]." } else { "" };
+            offers.offer(0, &name, format!("{index}{}", self.names.quoted(&name)), description);
+        }
     }
 
     /// Values of what the string at the cursor is compared with.
@@ -649,6 +501,7 @@ impl<'v> Completion<'v> {
                 self.column_values(&reached, &typed)
             }
         };
+        offers.exact = true;
         for (value, description) in values {
             offers.offer(0, &value, quote(&value), description);
         }
@@ -679,6 +532,15 @@ impl<'v> Completion<'v> {
     }
 }
 
+/// The fields at a path, or else those of the items there, and whether they are.
+fn of_path<F>(path: &[Step], mut fields: impl FnMut(&[Step]) -> Vec<F>) -> (Vec<F>, bool) {
+    let found = fields(path);
+    if !found.is_empty() || path.last() == Some(&Step::Item) {
+        return (found, false);
+    }
+    (fields(&[path, &[Step::Item]].concat()), true)
+}
+
 fn is_given(call: &Call, name: &str) -> bool {
     call.given.iter().any(|given| given.eq_ignore_ascii_case(name))
 }
@@ -696,45 +558,15 @@ fn column_text(column: &Column) -> String {
     }
 }
 
-/// Values that an argument of a companion query may have, with what they stand for.
-pub(super) fn argument_values(
-    vocabulary: &Vocabulary,
-    query: &Query,
-    argument: &str,
-    typed: &str,
-) -> Vec<(String, String)> {
-    let Some(parameter) = query.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(argument))
-    else {
-        return Vec::new();
-    };
-    let of = |column| counted(vocabulary, "api_calls", column, typed);
-    match parameter.name.as_str() {
-        _ if parameter.kind == ParameterKind::Uuid => alerts(vocabulary),
-        "arn" => of("principal"),
-        "address" => of("source_ip_address"),
-        "bucket" => ["hour", "day", "week", "month"].map(|bucket| (bucket.to_owned(), String::new())).into(),
-        _ => Vec::new(),
-    }
-}
-
-pub(super) fn alerts(vocabulary: &Vocabulary) -> Vec<(String, String)> {
-    let alerts = vocabulary.learned().alerts();
-    alerts.into_iter().map(|learned::Alert { event_id, description }| (event_id, description)).collect()
-}
-
-fn rules() -> Vec<(String, String)> {
-    CATALOG.detections.iter().map(|rule| (rule.name.clone(), rule.title.clone())).collect()
-}
-
-fn counted(vocabulary: &Vocabulary, relation: &str, expression: &str, typed: &str) -> Vec<(String, String)> {
-    let values = vocabulary.learned().values(relation, expression, typed);
-    let text = |rows| if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-    values.into_iter().map(|counted| (counted.value, text(counted.rows))).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use reedline::{Highlighter, Span, Suggestion};
+
     use super::*;
+    use crate::shell::highlight::SqlHighlighter;
+    use crate::shell::learned::is_harmless;
     use crate::shell::tests::filled;
 
     /// The first suggestions where `|` stands, as what the whole line becomes by each.
@@ -789,10 +621,14 @@ mod tests {
             ("SELECT s.th| FROM (SELECT event_id AS the_event FROM events) s", &["the_event"]),
             ("SELECT event_name, count(*) AS calls FROM events GROUP BY 1 ORDER BY cal|", &["calls"]),
             ("SELECT error_c|", &["error_code"]),
+            ("SELECT cou|", &["count("]),
+            ("SELECT |", &["event_id", "event_time"]),
+            ("SELECT * FROM principals WHERE |", &["principal", "principal_arn"]),
             // keywords
             ("SELECT * FROM events WH|", &["WHERE"]),
             ("select * from events gro|", &["group by", "group by all"]),
-            ("select * from events |", &["from", "where"]),
+            ("select * from events |", &["where", "and"]),
+            ("select event_name |", &["from", "where"]),
             ("SELECT event_time::TIMES|", &["TIMESTAMP", "TIMESTAMPTZ"]),
             // functions
             ("SELECT source_k| FROM ami_inventory", &["source_kind("]),
@@ -805,8 +641,10 @@ mod tests {
             ("SELECT resources[1].| FROM events", &["arn", "account_id", "type"]),
             (
                 "SELECT request_parameters.| FROM events",
-                &["ownersSet", "includeDeprecated", "odd name", "instancesSet"],
+                &["ownersSet", "includeDeprecated", "instancesSet", "\"odd name\""],
             ),
+            ("SELECT request_parameters.ownersSet.items.| FROM events", &["[1].owner"]),
+            ("SELECT resources.ar| FROM events", &["[1].arn"]),
             ("SELECT request_parameters.own| FROM events", &["ownersSet"]),
             ("SELECT a.request_parameters.ownersSet.| FROM ami_queries a", &["items"]),
             ("SELECT request_parameters.ownersSet.items[1].| FROM api_calls", &["owner"]),
@@ -870,6 +708,10 @@ mod tests {
                 "SELECT 'é', request_parameters.\"odd name\" FROM events",
             ),
             ("SELECT request_parameters.\"odd n| FROM events", "SELECT request_parameters.\"odd name\" FROM events"),
+            (
+                "SELECT e.request_parameters.ownersSet.items.ow| FROM events e",
+                "SELECT e.request_parameters.ownersSet.items[1].owner FROM events e",
+            ),
             ("FROM events WHERE event_name = 'Run|'", "FROM events WHERE event_name = 'RunInstances'"),
             (
                 "FROM events WHERE event_name = 'Run| AND aws_region = 'x'",
@@ -962,6 +804,33 @@ mod tests {
         ] {
             let found = completions(&mut completer, text);
             assert_eq!(found.first().and_then(|first| first.description.as_deref()), Some(description), "{text}");
+        }
+    }
+
+    #[test]
+    fn wherever_the_cursor_is_a_suggestion_fits_into_the_text() {
+        let store = crate::store::Store::in_memory().expect("a database");
+        let vocabulary = Arc::new(Vocabulary::read(&store).expect("names"));
+        let highlighter = SqlHighlighter::new(vocabulary.clone());
+        let mut completer = SqlCompleter::new(vocabulary);
+        for text in [
+            "WITH é AS (SELECT 1 AS \"ü x\"), b(c) AS NOT MATERIALIZED (FROM é) SELECT \"ü x\", 'ß''s', $$a$$ FROM é, b AS z;",
+            "FROM f(a := 1, b => [2, 3]) l JOIN (SELECT * FROM x) s USING (y) WHERE l.a[1].b IN ('1', '2') AND NOT c LIKE '%",
+            "SELECT )]}.. ,( [ := => :: 'x' .a. FROM FROM , AS AS IN IN ( UNION UNION ; ; /* -- ' */ \" \u{1b}[2J \u{202e}",
+            ".run launches_after_deprecated_query hours=1 é= =x  ",
+            " . .. .mode\u{a0}json é",
+        ] {
+            let ends: Vec<_> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            // in the midst of a text, and at the end of one that is not finished
+            let midst = ends.iter().map(|&cursor| (text, cursor));
+            for (text, cursor) in midst.chain(ends.iter().map(|&end| (&text[..end], end))) {
+                for suggestion in completer.complete(text, cursor).suggestions() {
+                    let Span { start, end } = suggestion.span;
+                    let fits = start <= cursor && cursor <= end && text.get(start..end).is_some();
+                    assert!(fits, "{text:?} at {cursor}: {suggestion:?}");
+                }
+                assert_eq!(highlighter.highlight(text, cursor).raw_string(), text);
+            }
         }
     }
 }

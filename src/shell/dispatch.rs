@@ -7,6 +7,7 @@ use anyhow::bail;
 
 use super::arguments::arguments;
 use super::commands::{COMMANDS, CommandHelp};
+use super::describe::describe;
 use super::nearest::nearest;
 use super::settings::Mode;
 use super::watch::Watch;
@@ -25,7 +26,10 @@ impl Shell<'_> {
         match (command.name, arguments.as_slice()) {
             (".quit" | ".exit", []) => self.quit = true,
             (".help", []) => self.say(&help())?,
-            (".help", [name]) => self.say(&help_on(find(&format!(".{}", name.trim_start_matches('.')))?))?,
+            (".help", [name]) => {
+                let command = find(&format!(".{}", name.trim_start_matches('.')))?;
+                self.describe(command.name)?;
+            }
             (".tables", [] | [_]) => self.statement(&tables(arguments.first().copied()), &[])?,
             (".queries", [] | [_]) => self.statement(&queries(arguments.first().copied()), &[])?,
             (".schema", [] | [_]) => self.schema(arguments.first().copied())?,
@@ -33,10 +37,11 @@ impl Shell<'_> {
             (".run", [name, values @ ..]) => self.run_query(name, values)?,
             (".alerts", [] | [_]) => self.alerts(arguments.first().copied())?,
             (".triage", [event]) => self.triage(event)?,
-            (".read", [path]) => self.read(Path::new(path))?,
-            (".open", [path]) => self.open(Path::new(path))?,
-            (".output", [] | [_]) => self.sinks.set_output(arguments.first().copied(), &self.store)?,
-            (".once", [path]) => self.sinks.set_once(path, &self.store)?,
+            (".read", [path]) => self.read(Path::new(&of_home(path)))?,
+            (".open", [path]) => self.open(Path::new(&of_home(path)))?,
+            (".output", []) => self.sinks.set_output(None, &self.store)?,
+            (".output", [path]) => self.sinks.set_output(Some(&of_home(path)), &self.store)?,
+            (".once", [path]) => self.sinks.set_once(&of_home(path), &self.store)?,
             (".pager", arguments) => self.pager(arguments)?,
             (name, []) if let Some(setting) = self.settings.shown(name) => self.say(&setting)?,
             (name, arguments) => {
@@ -81,7 +86,9 @@ impl Shell<'_> {
     }
 
     fn describe(&mut self, name: &str) -> anyhow::Result<()> {
-        bail!("{name}: not yet")
+        let width = if self.sinks.is_screen() { self.style.width } else { None };
+        let text = describe(&self.store, name, width.unwrap_or(PAGE).into())?;
+        self.say(&text)
     }
 
     /// Runs a companion query with arguments such as `hours=24`.
@@ -160,6 +167,9 @@ impl Shell<'_> {
     }
 }
 
+/// Characters of a line of text where there is no window.
+const PAGE: u16 = 100;
+
 /// What `.schema` shows: the objects that are not DuckDB's own, as DuckDB would write them.
 const OBJECTS: &str = "
     SELECT table_name AS name, sql FROM duckdb_tables() WHERE NOT internal
@@ -210,10 +220,6 @@ fn help() -> String {
         Tab completes, Ctrl-R searches what was typed before, Ctrl-C stops a statement, Ctrl-D leaves.",
         lines.join("\n")
     )
-}
-
-fn help_on(command: &CommandHelp) -> String {
-    format!("{} {}\n  {}", command.name, command.arguments, command.help)
 }
 
 /// Tables and views, as rows.
@@ -291,6 +297,14 @@ fn described(query: &Query) -> String {
     if names.is_empty() { "no arguments".to_owned() } else { names.join(", ") }
 }
 
+/// A path as a shell would have it: `~/` is the home folder.
+fn of_home(path: &str) -> String {
+    match (path.strip_prefix("~/"), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) => format!("{home}/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
 fn text(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Text(text) => Some(text.clone()),
@@ -322,7 +336,7 @@ mod tests {
     fn arguments_of_a_query_are_literals_or_refused() {
         let query = CATALOG.query("activity_around").expect("the query");
         let id = "a1e27003-e65c-4408-968f-ecee9c645d75";
-        let arguments = |values: &[&str]| query_arguments(query, values).map_err(|error| error.to_string());
+        let arguments = |values: &[&str]| query_arguments(query, values).map_err(|error| format!("{error:#}"));
         let given = arguments(&[&format!("event_id={id}"), "--minutes=5"]);
         assert_eq!(given, Ok(vec![format!("event_id := '{id}'"), "minutes := 5".to_owned()]));
         for (values, said) in [

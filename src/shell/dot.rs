@@ -7,7 +7,8 @@ use chrono_tz::TZ_VARIANTS;
 use clap::ValueEnum;
 
 use super::commands::{COMMANDS, Completes};
-use super::complete::{Offers, alerts, argument_values};
+use super::offers::Offers;
+use super::values::{alerts, argument_values};
 use super::vocabulary::{Names, Vocabulary, parameter_text, query};
 use crate::catalog::{CATALOG, Kind};
 use crate::output::Format;

@@ -17,11 +17,19 @@ pub fn explain(error: &anyhow::Error, statement: &str, style: Style) -> String {
         return "interrupted".to_owned();
     }
     let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
-    let mut text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-    if text.contains("read-only mode") {
+    let told = |cause: &(dyn std::error::Error + 'static)| {
+        let text = cause.to_string();
+        // errors of statements that are not the user's come as DuckDB wrote them
+        match cause.is::<duckdb::Error>().then(|| StatementError::parse(&text, 0)).flatten() {
+            Some(error) => error.to_string(),
+            None => text,
+        }
+    };
+    let mut text = causes.map(told).collect::<Vec<_>>().join(": ");
+    if text.contains("attached in read-only mode") {
         text.push_str("\nThe store is open for reading only: `trailduck shell --write` opens it for changes.");
     }
-    let mut text = visible_lines(text.trim_end());
+    let mut text = visible_lines(text.trim_end().replace('\t', "  ").as_str());
     if style.color {
         // what is wrong, not what might be meant
         let end = text.find('\n').unwrap_or(text.len());
@@ -81,7 +89,7 @@ mod tests {
         for (statement, begin, length, expected) in [
             ("SELECT foo", 7, 3, "SELECT foo\n       ^^^"),
             ("SELECT", 6, 0, "SELECT\n      ^"),
-            ("SELECT\n\u{1b}é foo\nFROM x", 11, 3, "2 | \\u{1b}é foo\n             ^^^"),
+            ("SELECT\n\u{1b}é foo\nFROM x", 11, 3, "2 | \\u{1b}é foo\n            ^^^"),
             ("SELECT (\n1", 7, 3, "1 | SELECT (\n           ^"),
         ] {
             assert_eq!(excerpt(statement, begin, length, PLAIN).as_deref(), Some(expected), "{statement}");

@@ -1,7 +1,7 @@
 //! The prompt on a terminal.
 
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use reedline::{
     ColumnarMenu, EditCommand, Emacs, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
@@ -30,6 +30,10 @@ impl Shell<'_> {
         self.vocabulary = Some(vocabulary.clone());
         let mut editor = self.editor(interrupt, vocabulary);
         while !self.quit {
+            // it went while a statement ran
+            if !io::stdin().is_terminal() {
+                return Ok(Outcome::Interrupted);
+            }
             let prompt = self.prompt();
             interrupt.at_prompt(true);
             let signal = editor.read_line(&prompt);
@@ -47,8 +51,6 @@ impl Shell<'_> {
                 Ok(Signal::CtrlD) => break,
                 Ok(Signal::ExternalBreak(_)) => return Ok(Outcome::Interrupted),
                 Ok(_) => {}
-                // without its terminal there is no one to ask
-                Err(_) if interrupt.end.load(Ordering::Relaxed) => return Ok(Outcome::Interrupted),
                 Err(error) => return Err(anyhow::Error::from(error).context("cannot read what is typed")),
             }
         }
@@ -92,8 +94,8 @@ impl Shell<'_> {
         };
         let path = visible(&self.store.path().display().to_string());
         let access = if self.access == Mode::Read { "read-only" } else { "writable" };
-        note(&format!("trailduck {}: {path}, {access}", env!("CARGO_PKG_VERSION")));
-        note(&format!("{holds}; .help lists the commands, Tab completes"));
+        note(&format!("trailduck {}: {path}, {access}; .help lists the commands", env!("CARGO_PKG_VERSION")));
+        note(&holds);
         Ok(())
     }
 

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anyhow::bail;
 use duckdb::Connection;
 use serde_json::Value;
 
@@ -16,8 +17,10 @@ use crate::output::visible;
 
 pub struct Learned {
     connection: Connection,
-    /// How long a question may take; what takes longer counts as answered with nothing.
+    /// How long a question may take.
     pub(super) patience: Duration,
+    /// Questions that took longer, and when they were given up.
+    given_up: HashMap<String, Instant>,
     shapes: HashMap<String, Vec<Shape>>,
     values: HashMap<(String, String), Values>,
     columns: HashMap<String, Option<Vec<Column>>>,
@@ -70,11 +73,13 @@ struct Values {
     all: bool,
 }
 
-/// Rows of each event name that are looked at, and of a view as a whole.
-const SAMPLE: usize = 20;
+/// Rows of each event name that are looked at, from the beginning and the end, and of a view as a whole.
+const SAMPLE: usize = 10;
 const ROWS: usize = 2000;
 /// Values of a column that are remembered.
 const VALUES: usize = 1000;
+/// For so long a question that was given up is not asked again.
+const PAUSE: Duration = Duration::from_secs(20);
 /// Characters of a value that can still be told apart in a menu.
 const LONG: usize = 200;
 
@@ -82,7 +87,8 @@ impl Learned {
     pub fn new(connection: Connection) -> Self {
         Self {
             connection,
-            patience: Duration::from_millis(600),
+            patience: Duration::from_secs(1),
+            given_up: HashMap::new(),
             shapes: HashMap::new(),
             values: HashMap::new(),
             columns: HashMap::new(),
@@ -107,15 +113,19 @@ impl Learned {
     fn fields_of(&mut self, relation: &str, column: &str, path: &[Step], condition: &str) -> Vec<Seen> {
         let key = format!("{relation}.{column} {condition}");
         if !self.shapes.contains_key(&key) {
-            let shapes = self.read_shapes(relation, column, condition).unwrap_or_default();
+            let Ok(shapes) = self.read_shapes(relation, column, condition) else { return Vec::new() };
             self.shapes.insert(key.clone(), shapes);
         }
         let mut seen = BTreeMap::<&str, (i64, &Value, Vec<&str>)>::new();
         for shape in &self.shapes[&key] {
             let Some(Value::Object(fields)) = descend(&shape.structure, path) else { continue };
             for (name, structure) in fields {
-                let (rows, _, events) = seen.entry(name).or_insert((0, structure, Vec::new()));
+                let (rows, known, events) = seen.entry(name).or_insert((0, structure, Vec::new()));
                 *rows += shape.rows;
+                // an empty object is just "JSON", and null says nothing
+                if matches!(known, Value::String(name) if name == "JSON" || name == "NULL") {
+                    *known = structure;
+                }
                 if let Some(event) = shape.event.as_deref().filter(|event| !events.contains(event)) {
                     events.push(event);
                 }
@@ -138,17 +148,20 @@ impl Learned {
         fields
     }
 
-    fn read_shapes(&self, relation: &str, column: &str, condition: &str) -> anyhow::Result<Vec<Shape>> {
+    fn read_shapes(&mut self, relation: &str, column: &str, condition: &str) -> anyhow::Result<Vec<Shape>> {
         // the view hands the columns of the table on as they are
         let relation = if relation == "api_calls" { "events" } else { relation };
         let has_event_name = format!("SELECT event_name FROM {relation} LIMIT 0");
         let event = if self.connection.prepare(&has_event_name).is_ok() { "event_name" } else { "NULL" };
         let rows = if relation == "events" && condition.is_empty() {
-            // some of each event name, from anywhere
             format!(
                 "WHERE rowid IN (
-                    SELECT unnest(r)
-                    FROM (SELECT arg_min(rowid, hash(rowid), {SAMPLE}) AS r FROM events GROUP BY event_name)
+                    SELECT unnest(first || last)
+                    FROM (
+                        SELECT min(rowid, {SAMPLE}) AS first, max(rowid, {SAMPLE}) AS last
+                        FROM events
+                        GROUP BY event_name
+                    )
                 )"
             )
         } else {
@@ -177,7 +190,7 @@ impl Learned {
         let values = match known.or_else(|| self.values.get(&(column.clone(), typed.clone())).cloned()) {
             Some(values) => values,
             None => {
-                let values = self.read_values(&column, &typed).unwrap_or_default();
+                let Ok(values) = self.read_values(&column, &typed) else { return Vec::new() };
                 let values = Values { all: values.len() < VALUES, values };
                 self.values.insert((column, typed.clone()), values.clone());
                 values
@@ -186,7 +199,7 @@ impl Learned {
         values.values.into_iter().filter(|counted| counted.value.to_lowercase().contains(&typed)).collect()
     }
 
-    fn read_values(&self, column: &str, typed: &str) -> anyhow::Result<Vec<Counted>> {
+    fn read_values(&mut self, column: &str, typed: &str) -> anyhow::Result<Vec<Counted>> {
         let condition = match typed {
             "" => String::new(),
             typed => format!("AND contains(lower(value), {})", quote(typed)),
@@ -220,7 +233,7 @@ impl Learned {
             let alert = |row: &duckdb::Row| {
                 Ok(Alert { event_id: row.get(0)?, description: visible(&row.get::<_, String>(1)?) })
             };
-            self.alerts = Some(self.ask(&sql, alert).unwrap_or_default());
+            self.alerts = self.ask(&sql, alert).ok();
         }
         self.alerts.clone().unwrap_or_default()
     }
@@ -238,11 +251,16 @@ impl Learned {
     }
 
     /// Runs a query, and stops it when it takes too long.
-    fn ask<T>(&self, sql: &str, row: impl FnMut(&duckdb::Row) -> duckdb::Result<T>) -> anyhow::Result<Vec<T>> {
+    fn ask<T>(&mut self, sql: &str, row: impl FnMut(&duckdb::Row) -> duckdb::Result<T>) -> anyhow::Result<Vec<T>> {
+        // a menu that is open asks again at each key
+        if self.given_up.get(sql).is_some_and(|since| since.elapsed() < PAUSE) {
+            bail!("given up before");
+        }
         let (done, wait) = mpsc::channel::<()>();
         let interrupt = self.connection.interrupt_handle();
         let patience = self.patience;
-        thread::scope(|scope| {
+        let begin = Instant::now();
+        let rows = thread::scope(|scope| {
             scope.spawn(move || {
                 if wait.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
                     interrupt.interrupt();
@@ -250,8 +268,12 @@ impl Learned {
             });
             let rows = self.connection.prepare(sql).and_then(|mut statement| statement.query_map([], row)?.collect());
             drop(done);
-            Ok(rows?)
-        })
+            rows
+        });
+        if rows.is_err() && begin.elapsed() >= patience {
+            self.given_up.insert(sql.to_owned(), begin);
+        }
+        Ok(rows?)
     }
 }
 
@@ -263,10 +285,8 @@ pub(super) fn is_harmless(text: &str) -> bool {
 /// The part of a structure that a path leads to.
 fn descend<'v>(structure: &'v Value, path: &[Step]) -> Option<&'v Value> {
     path.iter().try_fold(structure, |structure, step| match (step, structure) {
-        (Step::Field(name), Value::Object(fields)) => {
-            let same = |(field, _): &(&String, &Value)| field.eq_ignore_ascii_case(name);
-            fields.get(name).or_else(|| fields.iter().find(same).map(|(_, structure)| structure))
-        }
+        // DuckDB tells upper from lower case here
+        (Step::Field(name), Value::Object(fields)) => fields.get(name),
         (Step::Item, Value::Array(items)) => items.first(),
         _ => None,
     })
@@ -328,6 +348,19 @@ pub(super) fn descend_type(data_type: &str, path: &[Step]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_that_takes_too_long_is_given_up_for_a_while() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let mut learned = Learned::new(connection);
+        learned.patience = Duration::from_millis(50);
+        let endless = "SELECT count(*) FROM range(10000000000) a, range(10000000000) b WHERE hash(a, b) = 1";
+        let count = |row: &duckdb::Row| row.get::<_, i64>(0);
+        assert!(learned.ask(endless, count).is_err());
+        assert_eq!(learned.ask(endless, count).expect_err("not again").to_string(), "given up before");
+        learned.patience = Duration::from_secs(60);
+        assert_eq!(learned.ask("SELECT 1", count).expect("others are answered"), [1]);
+    }
 
     #[test]
     fn the_fields_of_a_struct_are_those_of_its_type() {

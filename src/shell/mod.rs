@@ -3,6 +3,7 @@
 mod arguments;
 pub mod commands;
 pub mod complete;
+pub mod describe;
 mod dispatch;
 mod dot;
 mod failure;
@@ -11,14 +12,18 @@ mod history;
 mod interactive;
 mod learned;
 pub mod nearest;
+mod offers;
 mod pager;
 mod prompt;
 mod results;
+mod scope;
 mod script;
 mod settings;
 mod sinks;
+mod sources;
 mod statement;
 mod target;
+mod values;
 pub mod vocabulary;
 mod watch;
 mod zone;
@@ -36,7 +41,7 @@ use anyhow::{Context, bail};
 use crate::output::{self, Expanded, Format, Style, output_with, visible};
 use crate::store::{self, Store};
 use failure::explain;
-use results::Results;
+use results::{Counts, Results};
 use script::{Item, Script};
 use settings::Settings;
 use sinks::Sinks;
@@ -250,8 +255,15 @@ impl Shell<'_> {
         let came = self.store.rows(sql, &mut results);
         let all = came.is_ok();
         let ran = came.and_then(|()| results.end());
-        let (mut counts, time) = (results.counts, begun.elapsed());
+        let (mut counts, shown_at) = (results.counts, results.counting_since());
+        let time = shown_at.unwrap_or_else(Instant::now).duration_since(begun);
         drop(results);
+        if ran.is_ok()
+            && counts.uncounted
+            && let Some(all) = results::count_quickly(&self.store, sql)
+        {
+            counts = Counts { more: all.saturating_sub(counts.shown), uncounted: false, ..counts };
+        }
         match ran {
             // how many rows there would have been, no one waited for
             Err(_) if target.is_left() => {

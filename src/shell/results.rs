@@ -1,12 +1,14 @@
 //! The rows of a statement on their way to where they are shown.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Stopped;
 use super::watch::Interrupt;
 use super::zone::Zone;
 use crate::output::Output;
-use crate::store::{Cell, Column, Rows};
+use crate::store::{Cell, Column, Rows, Store};
 
 /// How long rows that are not shown are counted.
 const COUNTING: Duration = Duration::from_millis(500);
@@ -69,6 +71,11 @@ impl<'o> Results<'o> {
         }
     }
 
+    /// When what is shown was complete, if the rest was only counted.
+    pub fn counting_since(&self) -> Option<Instant> {
+        self.counting_since
+    }
+
     pub fn end(&mut self) -> anyhow::Result<()> {
         if self.counts.begun { self.output.end() } else { Ok(()) }
     }
@@ -126,6 +133,26 @@ impl Rows for Results<'_> {
     }
 }
 
+/// How many rows a query has, if DuckDB can say so without working them all out: where it takes longer than
+/// [`COUNTING`], none.
+pub fn count_quickly(store: &Store, sql: &str) -> Option<usize> {
+    let stop = store.connection.interrupt_handle();
+    let (done, waits) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        let mut limit = COUNTING;
+        while waits.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            stop.interrupt();
+            // it is forgotten if the query had not really begun
+            limit = Duration::from_millis(20);
+        }
+    });
+    let count = store.count(sql);
+    drop(done);
+    // a watch that failed is no reason to fail
+    let _ = watch.join();
+    count.ok().map(|count| count as usize)
+}
+
 /// What is said below a result.
 pub fn footer(counts: Counts, time: Option<Duration>, zone: Zone, file: Option<&str>) -> String {
     let mut said = Vec::new();
@@ -166,7 +193,7 @@ pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -18,6 +18,12 @@ const EVERY: Duration = Duration::from_millis(100);
 /// How long after the prompt came back an interrupt is still meant for the statement before it.
 const LATE: Duration = Duration::from_millis(300);
 
+/// How long the line editor has to end.
+const END_WITHIN: Duration = Duration::from_secs(2);
+
+/// The exit code of a shell that was ended by a signal.
+const ENDED: i32 = 130;
+
 /// What an interrupt (Ctrl-C) means: the end of the statement that runs. At the prompt the line editor takes Ctrl-C as a
 /// key; a signal that comes then is one to end.
 #[derive(Default)]
@@ -35,12 +41,27 @@ impl Interrupt {
     pub fn listen() -> anyhow::Result<Arc<Self>> {
         let interrupt = Arc::new(Self::default());
         let heard = interrupt.clone();
-        ctrlc::set_handler(move || match *lock(&heard.prompt) {
-            Some(since) if since.elapsed() > LATE => heard.end.store(true, Ordering::Relaxed),
-            Some(_) => {}
-            None => heard.asked.store(true, Ordering::Relaxed),
+        ctrlc::set_handler(move || {
+            let since = *lock(&heard.prompt);
+            match since {
+                Some(since) if since.elapsed() > LATE => heard.end_prompt(),
+                Some(_) => {}
+                None => heard.asked.store(true, Ordering::Relaxed),
+            }
         })?;
         Ok(interrupt)
+    }
+
+    fn end_prompt(&self) {
+        self.end.store(true, Ordering::Relaxed);
+        let asked = Instant::now();
+        while lock(&self.prompt).is_some() {
+            // the line editor waits forever for a terminal that is gone
+            if asked.elapsed() > END_WITHIN {
+                std::process::exit(ENDED);
+            }
+            thread::sleep(EVERY);
+        }
     }
 
     pub fn at_prompt(&self, waits: bool) {

@@ -37,7 +37,8 @@ impl StatementError {
         }
     }
 
-    fn parse(error: &str, before: usize) -> Option<Self> {
+    /// Reads an error that DuckDB wrote as JSON.
+    pub fn parse(error: &str, before: usize) -> Option<Self> {
         let written: Written = serde_json::from_str(&error[error.find('{')?..]).ok()?;
         let span: Option<[usize; 2]> = written.location.and_then(|location| serde_json::from_str(&location).ok());
         let span = span.or_else(|| Some([written.position?.parse().ok()?, 0]));
@@ -46,11 +47,6 @@ impl StatementError {
             Some(begin..begin.checked_add(length)?)
         });
         Some(Self { kind: written.exception_type, message: written.exception_message, at })
-    }
-
-    /// Whether someone stopped the statement.
-    pub fn is_interrupt(&self) -> bool {
-        self.kind == "INTERRUPT" || self.kind == "Interrupt"
     }
 }
 
