@@ -59,7 +59,7 @@ fn the_report_of_the_story_as_markdown() {
     insta::with_settings!({
         // when this test loaded them, and from where
         filters => [
-            (r"\| \d{4}-\d{2}-\d{2}T\d{2}&#58;\d{2}&#58;\d{2}\.\d+Z \| [^|]*AWSLogs \|", "| LOADED | AWSLogs |"),
+            (r"\| \d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z \| [^|]*AWSLogs \|", "| LOADED | AWSLogs |"),
         ],
     }, { insta::assert_snapshot!(markdown) });
 }
