@@ -20,9 +20,9 @@ pub mod load;
 pub mod output;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
-/// What was found, to be handed over: one document, as JSON and Markdown.
+/// What was found, to be handed over: one document, as HTML, Markdown and JSON.
 pub mod report;
-/// The interactive prompt: completion, colours, documentation.
+/// Statements and dot commands, at a prompt or from a pipe: completion, colours, paging, documentation.
 pub mod shell;
 /// Where bytes come from: files, folders, globs, standard input; decompression.
 pub mod source;

@@ -7,7 +7,7 @@ use nu_ansi_term::{Color, Style};
 use reedline::{Highlighter, StyledText, ValidationResult, Validator};
 
 use super::commands::COMMANDS;
-use super::dot;
+use super::complete::dot;
 use super::statement::{Statement, unquoted};
 use super::vocabulary::{Names, Vocabulary, query};
 use crate::store::{Kind, Token, is_complete, tokens};

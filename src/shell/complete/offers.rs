@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use reedline::{Span, Suggestion};
 
-use super::learned::is_harmless;
 use crate::catalog::one_line;
 use crate::output::visible;
+use crate::shell::learned::is_harmless;
 
 /// Suggestions shown at most.
 const MOST: usize = 200;

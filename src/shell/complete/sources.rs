@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::statement::{BEFORE_RELATION, BESIDE, CLAUSES, Statement, is_name, unquoted};
+use crate::shell::statement::{BEFORE_RELATION, BESIDE, CLAUSES, Statement, is_name, unquoted};
 use crate::store::Kind;
 
 /// Something that is selected from.

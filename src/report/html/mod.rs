@@ -22,11 +22,11 @@ use sha2::{Digest, Sha256};
 use super::{Document, LONGEST_VALUES, MOST_BYTES};
 use crate::output::visible;
 
-const CSS: &str = include_str!("html/page.css");
+const CSS: &str = include_str!("page.css");
 const TEMPLATES: [(&str, &str); 3] = [
-    ("page.html", include_str!("html/page.html")),
-    ("parts.html", include_str!("html/parts.html")),
-    ("charts.html", include_str!("html/charts.html")),
+    ("page.html", include_str!("page.html")),
+    ("parts.html", include_str!("parts.html")),
+    ("charts.html", include_str!("charts.html")),
 ];
 
 /// Writes the page of a document, with values cut so far that it stays small.
@@ -50,7 +50,7 @@ fn render(document: &serde_json::Value) -> anyhow::Result<String> {
         view => Value::from(Serde(&view)),
         css => Value::from_safe_string(CSS.to_owned()),
         css_hash => hash(CSS),
-        land => Value::from_safe_string(include_str!("html/land.svg").to_owned()),
+        land => Value::from_safe_string(include_str!("land.svg").to_owned()),
     });
     page.context("the page cannot be made")
 }

@@ -1,9 +1,9 @@
 //! What names mean where the cursor is: the columns of what the statement selects from.
 
-use super::complete::Completion;
-use super::learned::Step;
+use super::Completion;
 use super::sources::Source;
-use super::vocabulary::{Column, Relation, query, query_columns};
+use crate::shell::learned::Step;
+use crate::shell::vocabulary::{Column, Relation, query, query_columns};
 
 /// A relation that the statement selects from, with its columns.
 pub struct Scope {

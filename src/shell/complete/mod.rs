@@ -1,18 +1,23 @@
 //! What Tab offers.
 
+pub(super) mod dot;
+mod offers;
+mod scope;
+mod sources;
+mod values;
+
 use std::sync::Arc;
 
 use reedline::{Completer, CompletionResult};
 
-use super::dot;
 use super::learned::{Step, descend_type, struct_fields};
-use super::offers::Offers;
-use super::scope::{Reached, Scope};
 use super::statement::{Call, Position, Statement};
-use super::values::{alerts, argument_values, counted, rules};
 use super::vocabulary::{Column, Function, FunctionKind, Names, Relation, Vocabulary, parameter_text, query};
 use crate::catalog::{CATALOG, Kind as ParameterKind, quote};
 use crate::store::Kind;
+use offers::Offers;
+use scope::{Reached, Scope};
+use values::{alerts, argument_values, counted, rules};
 
 /// Completes SQL and dot commands.
 pub struct SqlCompleter {

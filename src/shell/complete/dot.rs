@@ -6,12 +6,12 @@ use std::path::Path;
 use chrono_tz::TZ_VARIANTS;
 use clap::ValueEnum;
 
-use super::commands::{COMMANDS, Completes};
 use super::offers::Offers;
 use super::values::{alerts, argument_values};
-use super::vocabulary::{Names, Vocabulary, parameter_text, query};
 use crate::catalog::{CATALOG, Kind};
 use crate::output::Format;
+use crate::shell::commands::{COMMANDS, Completes};
+use crate::shell::vocabulary::{Names, Vocabulary, parameter_text, query};
 
 /// Whether a line is a dot command, or begins as one.
 pub fn is_command(line: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Values that are offered, with what they stand for.
 
-use super::learned;
-use super::vocabulary::Vocabulary;
 use crate::catalog::{CATALOG, Kind, Query};
+use crate::shell::learned;
+use crate::shell::vocabulary::Vocabulary;
 
 /// Values that an argument of a companion query may have.
 pub fn argument_values(vocabulary: &Vocabulary, query: &Query, argument: &str, typed: &str) -> Vec<(String, String)> {
