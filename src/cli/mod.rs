@@ -52,7 +52,7 @@ Examples:
   trailduck load ~/aws/AWSLogs           load what is new since the last time
   trailduck detect --since 7d            alerts, newest first
   trailduck triage --latest              the latest alert, investigated to its end
-  trailduck report -o incident.md        all of it in one file, to hand over
+  trailduck report -o incident.html      all of it in one file, to hand over
   trailduck query                        the companion queries
   trailduck sql 'FROM principals'        any SQL
   trailduck shell                        a prompt for all of this

@@ -35,7 +35,7 @@ type Path = Vec<(usize, usize)>;
 
 impl Statement<'_> {
     /// The parentheses around a token.
-    pub(super) fn path(&self, index: usize) -> Path {
+    pub(in crate::shell) fn path(&self, index: usize) -> Path {
         let mut path = vec![(0, 0)];
         for (at, token) in self.tokens[..index].iter().enumerate() {
             match token.text(self.sql) {
