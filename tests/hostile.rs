@@ -75,7 +75,7 @@ impl Loaded {
 /// Loads, and checks what holds for whatever is loaded.
 fn load(place: &Place, case: &str, arguments: &[&str]) -> Loaded {
     let begun = Instant::now();
-    let command = &mut place.command(&[&["load"], arguments].concat());
+    let command = &mut place.command(&[&["load", "--quiet"], arguments].concat());
     loaded(place, case, command.timeout(TIMEOUT).output().expect("it runs").into(), begun)
 }
 

@@ -134,8 +134,7 @@ fn an_interrupt_ends_a_load_that_waits_for_a_pipe() {
     let mut child = start(&place, "trail.duckdb", &["-"]);
     let _open = child.stdin.take();
     until_in_use(&place);
-    // long enough for the store to be made
-    sleep(Duration::from_secs(2));
+    until_at_rest(&place);
     interrupt(&child);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130));
@@ -170,6 +169,21 @@ fn until_in_use(place: &Place) -> String {
         sleep(Duration::from_millis(20));
     }
     panic!("the store was never in use");
+}
+
+/// Until the store is made: nothing is written to it for a second.
+fn until_at_rest(place: &Place) {
+    let size = |name: &str| place.path(name).metadata().map_or(0, |metadata| metadata.len());
+    let mut last = (0, 0);
+    for _ in 0..60 {
+        sleep(Duration::from_secs(1));
+        let now = (size("trail.duckdb"), size("trail.duckdb.wal"));
+        if now == last && now != (0, 0) {
+            return;
+        }
+        last = now;
+    }
+    panic!("the store is written all the time");
 }
 
 fn interrupt(child: &Child) {

@@ -604,6 +604,26 @@ fn the_name_of_the_file_says_how_it_is_written() {
 
 #[cfg(unix)]
 #[test]
+fn a_report_of_nothing_is_refused_or_said_to_be_one() {
+    let place = investigated();
+    for (args, said) in [
+        (&["--principal", ""][..], "--principal"),
+        (&["--account", ""], "--account"),
+        (&["--since", "2026-10-07", "--until", "2026-10-01"], "--until"),
+    ] {
+        let ran = place.run(&[&["report"], args].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?}");
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    let ran = place.run(&["report", "-o", "-", "--principal", "bob"]);
+    assert!(ran.code == 0 && ran.stdout.contains("No event is in scope."), "{}", ran.stdout);
+    assert!(ran.stderr.contains("no event is in scope") && ran.stderr.contains("'*/bob'"), "{}", ran.stderr);
+    let ran = place.run(&["report", "-o", "nowhere/a.html"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(ran.stderr.contains("there is no folder nowhere"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_report_is_for_its_owner_only_and_replaces_the_old_one_when_it_is_whole() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::with_fixtures();

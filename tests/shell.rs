@@ -91,6 +91,7 @@ fn an_error_that_comes_while_rows_do_points_at_its_place_too() {
 fn a_mistyped_name_is_answered_with_the_nearest() {
     let place = Place::with_fixtures();
     for (script, said) in [
+        (".nonsense", "no command .nonsense: .help lists them"),
         (".tabels", "no command .tabels: did you mean .tables?"),
         (".o x", ".o may be any of .once, .open, .output"),
         (".mode cvs", "no mode cvs: did you mean csv?"),
@@ -103,7 +104,7 @@ fn a_mistyped_name_is_answered_with_the_nearest() {
         (".schema evnts", "no table, view or macro evnts: did you mean events?"),
         ("FROM evnts;", "Did you mean \"events\"?"),
         (".width wide", "wide is no width"),
-        (".once", "usage: .once FILE"),
+        (".once", "usage: .once FILE or |COMMAND"),
         (".mode 'csv", "the quote ' has no end"),
         (".triage x", "x: not an event id"),
         (".read nowhere.sql", "cannot read nowhere.sql"),
@@ -193,6 +194,38 @@ fn results_go_to_files() {
         assert_eq!(ran.code, 1, "{script}");
     }
     assert_eq!(place.sql("SELECT count(*) AS events FROM events"), [json!({ "events": 106 })]);
+}
+
+#[test]
+fn the_name_of_a_file_says_how_a_result_is_written() {
+    let place = Place::with_fixtures();
+    let read = |name: &str| fs::read_to_string(place.path(name)).expect("a file");
+    let select = "SELECT 1 AS a, NULL AS b;\n";
+    let script =
+        format!(".once a.csv\n{select}.once a.ndjson\n{select}.mode csv\n.output a.md\n{select}.once a.txt\n{select}");
+    assert_eq!(printed(&place, &script), "");
+    assert_eq!(read("a.csv"), "a,b\n1,\n");
+    assert_eq!(read("a.ndjson"), "{\"a\":1,\"b\":null}\n");
+    assert_eq!(read("a.md"), "| a | b |\n|---|---|\n| 1 | NULL |\n");
+    assert_eq!(read("a.txt"), "a,b\n1,\n");
+}
+
+#[test]
+fn a_file_keeps_what_it_holds_until_there_is_a_result() {
+    let place = Place::with_fixtures();
+    place.write("kept.csv", "old\n");
+    assert_eq!(shell(&place, ".once kept.csv\nSELECT nothing;").code, 1);
+    assert_eq!(fs::read_to_string(place.path("kept.csv")).expect("a file"), "old\n");
+    assert_eq!(printed(&place, ".once kept.csv\nSELECT 1 AS a;"), "");
+    assert_eq!(fs::read_to_string(place.path("kept.csv")).expect("a file"), "a\n1\n");
+}
+
+#[test]
+fn a_result_goes_to_a_command() {
+    let place = Place::with_fixtures();
+    let script =
+        "  .mode csv\n.once | sed 's/^/> /' | head -n 2\nSELECT range AS a FROM range(100000);\nSELECT 2 AS b;\n";
+    assert_eq!(printed(&place, script), "> a\n> 0\nb\n2\n");
 }
 
 #[test]

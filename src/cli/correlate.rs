@@ -42,6 +42,7 @@ pub struct Correlate {
 
 impl Correlate {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.between.check()?;
         let store = context.open(Mode::Read)?;
         let Self { hours, any_owner, .. } = self;
         let arguments = format!("hours := {hours}, any_owner := {any_owner}");

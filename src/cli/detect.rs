@@ -43,6 +43,7 @@ pub struct Detect {
 
 impl Detect {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.between.check()?;
         let rules = select(&self.rules);
         if self.list {
             context.printer.print(&Store::in_memory()?, &CATALOG.select_rules(), &self.print, &[])?;

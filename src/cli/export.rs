@@ -47,6 +47,7 @@ enum Envelope {
 
 impl Export {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.between.check()?;
         let store = context.open(Mode::Read)?;
         let condition = self.condition.as_deref().unwrap_or("true");
         let sql = format!(

@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
 use super::print::note;
@@ -40,11 +41,11 @@ pub struct Report {
     between: Between,
 
     /// Only this account, which received the calls; * stands for anything
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     account: Option<String>,
 
     /// Only this principal, or the sessions of this role, by ARN; * stands for anything
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     principal: Option<String>,
 
     /// What stands over it
@@ -81,10 +82,12 @@ impl Report {
             return Ok(exit::DONE);
         }
         // before anything is read
+        self.between.check()?;
         let format = self.format()?;
+        let file = self.file().map(Path::to_owned);
         let store = context.open_when_free(Mode::Read, self.wait)?;
         let request = Request {
-            title: self.title,
+            title: self.title.filter(|title| !title.trim().is_empty()),
             since: self.between.since,
             until: self.between.until,
             account: self.account,
@@ -95,7 +98,13 @@ impl Report {
         let said = Said::of(&document);
         let mut written = Vec::new();
         format.write(document, &mut written)?;
-        match &self.output {
+        if said.events == 0 {
+            note(
+                "no event is in scope: `trailduck status` says what the store holds; --principal and --account take ARNs \
+                 and account ids, in which * stands for anything ('*/bob')",
+            );
+        }
+        match &file {
             Some(path) => {
                 write_whole(&store, path, |to| Ok(to.write_all(&written)?))?;
                 note(&said.in_words(path, written.len()));
@@ -109,9 +118,14 @@ impl Report {
         Ok(exit::DONE)
     }
 
+    /// The file to write; none for standard output, which `-` is too.
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
+
     /// As asked for, else as the file is called.
     fn format(&self) -> Result<ReportFormat, Usage> {
-        match (self.format, &self.output) {
+        match (self.format, self.file()) {
             (Some(format), _) => Ok(format),
             (None, None) => Ok(ReportFormat::Markdown),
             (None, Some(path)) => ReportFormat::of(path).ok_or(Usage(
@@ -142,6 +156,7 @@ impl ReportFormat {
 
 /// What is said of a report that was written to a file.
 struct Said {
+    events: u64,
     alerts: u64,
     investigated: usize,
     /// Rows left out, of how many tables.
@@ -155,6 +170,7 @@ impl Said {
         let tables = tables.chain(document.alerts.iter().flat_map(|alert| &alert.parts));
         let left_out: Vec<_> = tables.map(|table| table.rows_left_out).filter(|&rows| rows > 0).collect();
         Self {
+            events: document.overview.get("events").as_u64().unwrap_or_default(),
             alerts: document.overview.get("alerts").as_u64().unwrap_or_default(),
             investigated: document.alerts.len(),
             rows: left_out.iter().sum(),
@@ -163,7 +179,7 @@ impl Said {
     }
 
     fn in_words(&self, path: &Path, bytes: usize) -> String {
-        let Self { alerts, investigated, rows, tables } = self;
+        let Self { alerts, investigated, rows, tables, .. } = self;
         let left_out = match rows {
             0 => String::new(),
             _ => format!("; {rows} rows of {tables} tables left out"),

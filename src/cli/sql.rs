@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::print::PrintArgs;
-use super::{Context, exit};
+use super::{Context, Usage, exit};
 use crate::store::{Mode, Statement, Unbound, statements};
 
 /// Run SQL on the store
@@ -45,6 +45,11 @@ pub struct Sql {
 
 impl Sql {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let mut names: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Usage("--param: a parameter is given twice").into());
+        }
         let script = match (self.sql, self.file) {
             (Some(sql), _) if sql != "-" => sql,
             (_, Some(path)) => {

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use clap::Args;
 
+use super::Usage;
+
 // Arguments that bound a time: the interval is half-open, [since, until). (No doc comment: see PrintArgs.)
 #[derive(Debug, Clone, Default, Args)]
 pub struct Between {
@@ -16,6 +18,16 @@ pub struct Between {
 }
 
 impl Between {
+    /// Whether anything can lie in it.
+    pub(super) fn check(&self) -> Result<(), Usage> {
+        match (self.since, self.until) {
+            (Some(since), Some(until)) if since >= until => {
+                Err(Usage("--until: nothing lies before it and from --since on: it must be the later of the two"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A condition on a column of times.
     pub fn condition(&self, column: &str) -> String {
         let bound = |operator, moment: &NaiveDateTime| {

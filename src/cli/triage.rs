@@ -47,6 +47,7 @@ pub struct Triage {
 
 impl Triage {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        self.between.check()?;
         let store = context.open(Mode::Read)?;
         let events = match &self.event_id {
             Some(event) => vec![event.clone()],

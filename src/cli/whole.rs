@@ -24,10 +24,13 @@ pub fn write_whole(
     if path.exists() && !path.is_file() {
         // a pipe or a device
         let mut to = BufWriter::new(File::options().write(true).open(&path).with_context(cannot)?);
-        write(&mut to)?;
-        return Ok(to.flush()?);
+        write(&mut to).with_context(cannot)?;
+        return to.flush().with_context(cannot);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
+    }
     let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
     let mut to = BufWriter::new(&mut file);
     write(&mut to)?;

@@ -27,7 +27,7 @@ impl Rows for Markdown<'_> {
     fn row(&mut self, cells: Vec<Cell>) -> anyhow::Result<bool> {
         let cells = cells.iter().map(|cell| match (cell, &self.null) {
             (Cell::Null, Some(null)) => inert(null),
-            (cell, _) => inert(&plain(cell)),
+            (cell, _) => value(&plain(cell)),
         });
         let cells: Vec<_> = cells.collect();
         writeln!(self.to, "| {} |", cells.join(" | "))?;
@@ -39,6 +39,14 @@ impl Output for Markdown<'_> {
     fn end(&mut self) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// A value: as it is if nothing in it is markup, else as code, which can be read and copied where no one renders it. What
+/// would end the code is escaped instead.
+pub fn value(text: &str) -> String {
+    let escaped = inert(text);
+    let is_code = !text.contains(['`', '|', '\\']) && text.trim() == text && escape::visible(text) == text;
+    if escaped != text && is_code { format!("`{text}`") } else { escaped }
 }
 
 /// Text without markup: what would begin a link, an image, HTML or another cell is escaped.
@@ -64,6 +72,16 @@ pub fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_with_markup_are_code_unless_they_would_end_it() {
+        assert_eq!(value("ops-admin 192.0.2.77"), "ops-admin 192.0.2.77");
+        assert_eq!(value("arn:aws:iam::1:role/a_b"), "`arn:aws:iam::1:role/a_b`");
+        assert_eq!(value("<img src=x>"), "`<img src=x>`");
+        assert_eq!(value("a`b_c"), r"a\`b\_c");
+        assert_eq!(value(" a_b"), r" a\_b");
+        assert_eq!(value("a|b\u{202e}c"), r"a\|b\\u{202e}c");
+    }
 
     #[test]
     fn markup_is_escaped() {

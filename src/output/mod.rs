@@ -14,7 +14,7 @@ pub use chart::{Chart, Column as ChartColumn, chart, fit};
 pub use escape::{json as harmless_json, visible, visible_lines};
 pub use fields::Fields;
 pub use look::{Expanded, Look, output_with};
-pub use markdown::inert;
+pub use markdown::{inert, value as markdown_value};
 
 use std::io::{self, Write};
 

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use super::{Alert, Document, Layout, Row, Table, shortened};
-use crate::output::{inert, visible};
+use crate::output::{inert, markdown_value, visible};
 
 /// Characters of a value.
 const LONGEST_VALUE: usize = 2_000;
@@ -187,7 +187,7 @@ fn header(names: &[&str], to: &mut dyn Write) -> anyhow::Result<()> {
 
 fn steps(table: &Table, to: &mut dyn Write) -> anyhow::Result<()> {
     for row in &table.rows {
-        writeln!(to, "- {}", as_text(row.get("step")))?;
+        writeln!(to, "- {}", inert(&plain(row.get("step"))))?;
         if let Some(command) = row.get("command").as_str() {
             // one that is cut would be another command
             if command.chars().count() <= LONGEST_VALUE {
@@ -235,7 +235,7 @@ fn code(text: &str) -> String {
 fn as_text(value: &Value) -> String {
     let text = plain(value);
     // what is read most is left readable where no one renders it
-    if is_moment(&text) { text } else { inert(&shortened(&text, LONGEST_VALUE).unwrap_or(text)) }
+    if is_moment(&text) { text } else { markdown_value(&shortened(&text, LONGEST_VALUE).unwrap_or(text)) }
 }
 
 /// Whether a text is a time and nothing else.

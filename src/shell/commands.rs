@@ -60,7 +60,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     command(".maxrows", "[N]", "Rows of a table shown on the screen; 0: all", Completes::Nothing),
     command(".mode", "[MODE]", "How results are written: table, json, ndjson, csv, markdown, line", Completes::Mode),
     command(".nullvalue", "[TEXT]", "What stands for NULL", Completes::Nothing),
-    command(".once", "FILE", "Write the next result to a file", Completes::File),
+    command(".once", "FILE or |COMMAND", "Write the next result to a file, or to a command", Completes::File),
     command(".open", "FILE", "Open another store", Completes::File),
     command(".output", "[FILE]", "Write results to a file; without one, to the screen again", Completes::File),
     command(

@@ -21,6 +21,12 @@ impl Shell<'_> {
     pub fn command(&mut self, line: &str) -> anyhow::Result<()> {
         let (name, rest) = line.split_at(line.find(char::is_whitespace).unwrap_or(line.len()));
         let command = find(name)?;
+        if command.name == ".once"
+            && let Some(to) = rest.trim_start().strip_prefix('|')
+        {
+            self.sinks.set_once_command(to.trim());
+            return Ok(());
+        }
         let arguments = arguments(rest)?;
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         match (command.name, arguments.as_slice()) {
@@ -121,7 +127,7 @@ impl Shell<'_> {
         self.set_up(&store)?;
         let watch = self.interrupt.as_ref().map(|asked| Watch::start(&store.connection, asked.clone()));
         let style = self.sinks.style(self.style);
-        let format = self.settings.mode.format();
+        let format = self.sinks.mode(self.settings.mode).format();
         let begun = Instant::now();
         let (mut target, file) = self.sinks.open(watch.as_ref())?;
         let ran = self.reports.triage(&store, event.as_deref(), style, format, &mut target);
@@ -206,6 +212,8 @@ pub fn unknown<'n>(what: &str, name: &str, among: impl IntoIterator<Item = &'n s
     match nearest(name, names.iter().copied()) {
         Some(meant) => anyhow::anyhow!("no {what} {name}: did you mean {meant}?"),
         None if names.len() <= 10 => anyhow::anyhow!("no {what} {name}: there are {}", names.join(", ")),
+        None if what == "command" => anyhow::anyhow!("no command {name}: .help lists them"),
+        None if what == "companion query" => anyhow::anyhow!("no companion query {name}: .queries lists them"),
         None => anyhow::anyhow!("no {what} {name}"),
     }
 }

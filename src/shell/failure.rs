@@ -29,6 +29,9 @@ pub fn explain(error: &anyhow::Error, statement: &str, style: Style) -> String {
     if text.contains("attached in read-only mode") {
         text.push_str("\nThe store is open for reading only: `trailduck shell --write` opens it for changes.");
     }
+    if text.contains("extension") && text.contains("icu") {
+        text.push_str("\nThere is no extension for time zones in here: `.timezone Europe/Berlin` shows times in one.");
+    }
     let mut text = visible_lines(text.trim_end().replace('\t', "  ").as_str());
     if style.color {
         // what is wrong, not what might be meant

@@ -234,18 +234,19 @@ impl Shell<'_> {
     /// Runs one statement and shows what it returns: in a table those columns of `display` that there are.
     fn statement(&mut self, sql: &str, display: &[String]) -> anyhow::Result<()> {
         let begun = Instant::now();
-        let look = self.settings.look();
+        let mode = self.sinks.mode(self.settings.mode);
+        let look = self.settings.look(mode);
         // where there is room for it, all is shown
-        let tabular = self.settings.mode == Mode::Table && self.settings.expanded != Expanded::On;
+        let tabular = mode == Mode::Table && self.settings.expanded != Expanded::On;
         let display = if tabular { display } else { &[] };
         let interrupt = self.interrupt.as_deref();
         let watch = self.interrupt.as_ref().map(|asked| Watch::start(&self.store.connection, asked.clone()));
         let (style, bound) = match self.sinks.is_screen() {
-            true => (self.style, if self.settings.mode.format() == Format::Table { self.settings.max_rows } else { 0 }),
+            true => (self.style, if mode.format() == Format::Table { self.settings.max_rows } else { 0 }),
             false => (self.sinks.style(self.style), 0),
         };
         let (mut target, file) = self.sinks.open(watch.as_ref())?;
-        let output = output_with(self.settings.mode.format(), style, &look, &mut target);
+        let output = output_with(mode.format(), style, &look, &mut target);
         let mut results = Results::new(output, self.settings.zone, bound, display, interrupt);
         let came = self.store.rows(sql, &mut results);
         let all = came.is_ok();
@@ -273,7 +274,10 @@ impl Shell<'_> {
                 let error = if stopped { Stopped.into() } else { error };
                 return Err(Explained(explain(&error, sql, self.error_style())).into());
             }
-            Ok(()) => target.finish()?,
+            Ok(()) => target.finish().with_context(|| match &file {
+                Some(file) => format!("cannot write {file}"),
+                None => "cannot write the result".to_owned(),
+            })?,
         }
         drop(watch);
         // what is no query may have made or dropped what can be named

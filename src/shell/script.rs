@@ -48,7 +48,7 @@ impl<R: BufRead> Script<R> {
             let line = if self.line == 1 { line.trim_start_matches('\u{feff}') } else { &line };
             if self.pending.is_empty() {
                 self.begin = self.line;
-                if line.starts_with('.') {
+                if line.trim_start().starts_with('.') {
                     self.ready.push_back((self.line, Item::Command(line.trim().to_owned())));
                     break;
                 }

@@ -79,9 +79,10 @@ impl Settings {
         }
     }
 
-    pub fn look(&self) -> Look {
+    /// How results look that are written in a mode.
+    pub fn look(&self, mode: Mode) -> Look {
         // CSV tells NULL from an empty string by itself only for programs that know how: there it stays empty
-        let usual = match self.mode {
+        let usual = match mode {
             Mode::Csv => None,
             _ => Some("NULL".to_owned()),
         };
@@ -89,7 +90,7 @@ impl Settings {
             null: self.null.clone().or(usual),
             expanded: self.expanded,
             widths: self.widths.clone(),
-            lines: self.mode == Mode::Line,
+            lines: mode == Mode::Line,
         }
     }
 
@@ -104,7 +105,7 @@ impl Settings {
                 Expanded::Auto => "auto".to_owned(),
             },
             ".timer" => on_off(self.timer).to_owned(),
-            ".nullvalue" => format!("'{}'", visible(&self.look().null.unwrap_or_default())),
+            ".nullvalue" => format!("'{}'", visible(&self.look(self.mode).null.unwrap_or_default())),
             ".timezone" => self.zone.to_string(),
             ".width" if self.widths.is_empty() => "0: as wide as they come".to_owned(),
             ".width" => self.widths.iter().map(u16::to_string).collect::<Vec<_>>().join(" "),

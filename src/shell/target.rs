@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 
 use super::pager::Pager;
 use super::watch::Watch;
@@ -13,6 +13,8 @@ pub enum Target<'s> {
     Plain(BufWriter<Stdout>),
     Screen(Screen<'s>),
     File(BufWriter<File>),
+    New(BufWriter<New>),
+    Command(BufWriter<Piped>),
 }
 
 impl Target<'_> {
@@ -26,12 +28,21 @@ impl Target<'_> {
                 finished => finished,
             },
             Self::File(mut to) => to.flush(),
+            Self::New(mut to) => to.flush(),
+            Self::Command(mut to) => match to.flush().and_then(|()| to.get_mut().finish()) {
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                finished => finished,
+            },
         }
     }
 
     /// Whether the one it was for wants no more.
     pub fn is_left(&self) -> bool {
-        matches!(self, Self::Screen(screen) if screen.left)
+        match self {
+            Self::Screen(screen) => screen.left,
+            Self::Command(to) => to.get_ref().left,
+            _ => false,
+        }
     }
 }
 
@@ -41,6 +52,8 @@ impl Write for Target<'_> {
             Self::Plain(to) => to.write(bytes),
             Self::Screen(to) => to.write(bytes),
             Self::File(to) => to.write(bytes),
+            Self::New(to) => to.write(bytes),
+            Self::Command(to) => to.write(bytes),
         }
     }
 
@@ -50,7 +63,78 @@ impl Write for Target<'_> {
             // what is shown when, it knows itself
             Self::Screen(_) => Ok(()),
             Self::File(to) => to.flush(),
+            Self::New(to) => to.flush(),
+            Self::Command(to) => to.flush(),
         }
+    }
+}
+
+/// A file whose content is replaced by what is written to it; if nothing ever is, it keeps it.
+pub struct New {
+    file: File,
+    begun: bool,
+}
+
+impl New {
+    pub fn of(file: File) -> Self {
+        Self { file, begun: false }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.begun && self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        self.begun = true;
+        Ok(())
+    }
+}
+
+impl Write for New {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begin()?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.begin()?;
+        self.file.flush()
+    }
+}
+
+/// A command that reads a result, and may stop before its end.
+pub struct Piped {
+    child: Child,
+    left: bool,
+}
+
+impl Piped {
+    pub fn start(command: &str) -> io::Result<Self> {
+        let child = Command::new("sh").args(["-c", command]).stdin(Stdio::piped()).spawn()?;
+        Ok(Self { child, left: false })
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        // its end
+        drop(self.child.stdin.take());
+        self.child.wait().map(drop)
+    }
+}
+
+impl Write for Piped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.child.stdin.as_mut().map_or(Ok(bytes.len()), |to| to.write(bytes));
+        self.left = written.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Piped {
+    fn drop(&mut self) {
+        let _ = self.finish();
     }
 }
 

@@ -56,6 +56,9 @@ impl Overview {
 }
 
 fn verdict(count: impl Fn(&str) -> i64) -> String {
+    if count("events") == 0 {
+        return "No event is in scope.".to_owned();
+    }
     let (launches, running) = (count("launches"), count("instances_running"));
     let mut verdict = match count("alerts") {
         0 => "No alerts".to_owned(),

@@ -9,8 +9,8 @@ use clap::ValueEnum;
 use super::offers::Offers;
 use super::values::{alerts, argument_values};
 use crate::catalog::{CATALOG, Kind};
-use crate::output::Format;
 use crate::shell::commands::{COMMANDS, Completes};
+use crate::shell::settings::Mode;
 use crate::shell::vocabulary::{Names, Vocabulary, parameter_text, query};
 
 /// Whether a line is a dot command, or begins as one.
@@ -68,7 +68,7 @@ pub(super) fn complete(vocabulary: &Vocabulary, line: &str, cursor: usize) -> Of
             }
         }
         Completes::Mode => {
-            for mode in Format::value_variants().iter().filter_map(ValueEnum::to_possible_value) {
+            for mode in Mode::value_variants().iter().filter_map(ValueEnum::to_possible_value) {
                 let help = mode.get_help().map(ToString::to_string).unwrap_or_default();
                 offers.offer(0, mode.get_name(), mode.get_name().to_owned(), help);
             }
