@@ -222,4 +222,6 @@ fn a_parameter_can_be_given_by_its_name() {
         let ran = place.run(&[&["query", "activity_around"], args].concat());
         assert_eq!((ran.code, ran.stderr.contains(error)), (2, true), "{error}: {}", ran.stderr);
     }
+    let ran = place.run(&["sql", "SELECT $a", "--param", "a=1", "--param", "a=2"]);
+    assert_eq!((ran.code, ran.stderr.contains("given twice")), (2, true), "{}", ran.stderr);
 }

@@ -41,11 +41,14 @@ impl Output for Markdown<'_> {
     }
 }
 
-/// A value: as it is if nothing in it is markup, else as code, which can be read and copied where no one renders it. What
-/// would end the code is escaped instead.
+/// A value: as it is if nothing in it is markup; as code, which can be read and copied where no one renders it, if there is
+/// no more than what ARNs, addresses and names are made of; else escaped.
 pub fn value(text: &str) -> String {
     let escaped = inert(text);
-    let is_code = !text.contains(['`', '|', '\\']) && text.trim() == text && escape::visible(text) == text;
+    let is_code = text.chars().all(|char| char.is_alphanumeric() || " :/_*.,@#-+=".contains(char))
+        && text.trim() == text
+        && !text.contains("//")
+        && !text.contains("www");
     if escaped != text && is_code { format!("`{text}`") } else { escaped }
 }
 
@@ -74,10 +77,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_with_markup_are_code_unless_they_would_end_it() {
+    fn arns_and_addresses_are_code() {
         assert_eq!(value("ops-admin 192.0.2.77"), "ops-admin 192.0.2.77");
         assert_eq!(value("arn:aws:iam::1:role/a_b"), "`arn:aws:iam::1:role/a_b`");
-        assert_eq!(value("<img src=x>"), "`<img src=x>`");
+        assert_eq!(value("2001:db8:5:77::a1"), "`2001:db8:5:77::a1`");
+        assert_eq!(value("<img src=x>"), "&lt;img src=x&gt;");
+        assert_eq!(value("https://e.example"), "https&#58;//e.example");
         assert_eq!(value("a`b_c"), r"a\`b\_c");
         assert_eq!(value(" a_b"), r" a\_b");
         assert_eq!(value("a|b\u{202e}c"), r"a\|b\\u{202e}c");
