@@ -135,7 +135,7 @@ mod tests {
     fn a_document_of_nothing_makes_a_page() {
         let empty = json!({"format": "trailduck-report", "version": 1, "generator": "trailduck", "title": "Nothing",
             "scope": {}, "overview": {"alerts": 0}, "sections": [], "alerts": [], "alerts_left_out": 0});
-        assert!(page(&empty).contains("No alerts"));
+        assert!(page(&empty).contains("No event is in scope"));
     }
 
     /// Custom properties of the first rule after `before`.

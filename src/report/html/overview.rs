@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn verdict(alerts: i64, principals: i64, launches: i64, running: i64) -> String {
-        let counts = json!({"alerts": alerts, "alerting_principals": principals, "launches": launches,
+        let counts = json!({"events": 1, "alerts": alerts, "alerting_principals": principals, "launches": launches,
             "instances_running": running});
         Overview::of(&counts).verdict
     }
