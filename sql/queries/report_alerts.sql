@@ -73,7 +73,7 @@ WITH matched AS (
         min(a.owners) AS owners,
         min(a.image_ids) AS image_ids,
         min(a.name_patterns) AS name_patterns
-    FROM alerts AS a
+    FROM rule_matches AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
     GROUP BY a.event_id
 ),

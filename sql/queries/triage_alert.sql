@@ -39,7 +39,7 @@ matched AS (
         array_sort(array_agg(DISTINCT r.tactic)) AS tactics,
         array_sort(array_agg(DISTINCT r.technique)) AS techniques
     FROM parameter AS p
-    INNER JOIN rule_matches AS m ON m.event_id = p.anchor_id
+    INNER JOIN all_rule_matches AS m ON m.event_id = p.anchor_id
     INNER JOIN rules AS r ON r.rule = m.rule
 )
 

@@ -55,7 +55,7 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
     let scope = Arguments::of(request, as_of.as_deref());
     // each is read once, however many tables and investigations look at it
     triage::prepare(store, &quote(scope.moment()))?;
-    store.remember("alerts", "FROM alerts")?;
+    store.remember("rule_matches", "FROM rule_matches")?;
     triage::answer(store, QUERIES, |query| scope.sql(query))?;
     let overview = Rows::read(store, &triage::answered("report_overview"), 1)?;
     let overview = Overview(overview.rows.into_iter().next().unwrap_or_default());
