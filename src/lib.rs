@@ -1,9 +1,11 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; report, shell; triage, load, geo, inventory, exceptions;
-//! output, store, catalog; record and source know neither each other nor a database.
+//! output. A module imports only what stands to its right: cli; report, shell; triage, alerts, load, geo, inventory,
+//! exceptions; output, store, catalog; record and source know neither each other nor a database.
 
+/// Alerts that last: raised once, told until they are told, and what people made of them.
+pub mod alerts;
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
