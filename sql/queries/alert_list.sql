@@ -4,7 +4,7 @@ description = """
 Every alert of the table alerts in one row: the rule, the event's who, from where and what, and what became of it. A row
 is also what is told of an alert: `trailduck alerts --format ndjson`, and the channels of `trailduck watch`, write these
 columns as one JSON object."""
-display = ["alert_id", "event_time", "severity", "rule", "principal_name", "source_ip_address", "status", "verdict", "note"]
+display = ["event_time", "severity", "status", "rule", "principal_name", "source_ip_address", "note", "alert_id"]
 
 [columns]
 format = "What kind of object a row is: trailduck-alert."

@@ -3,12 +3,16 @@
 //! A watch does, at each tick: [`raise`], [`due`], [`deliver`], [`settle`]. Nothing here reads the clock.
 
 mod deliver;
+mod import;
 mod outbox;
 mod raise;
+mod status;
 
-pub use deliver::{Channel, Delivery, Ended, Exec, Outcome, Receivers, Stdout, Webhook, deliver};
+pub use deliver::{Channel, Delivery, Ended, Exec, HEADER_VARIABLE, Outcome, Receivers, Stdout, Webhook, deliver};
+pub use import::{Imported, import};
 pub use outbox::{due, settle};
 pub use raise::{RaiseOptions, Raised, raise};
+pub use status::{Found, Step, Verdict, change, find};
 
 use chrono::{DateTime, Utc};
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod alerts;
 mod amis;
 mod completions;
 mod correlate;
@@ -55,6 +56,7 @@ Examples:
   trailduck load ~/aws/AWSLogs           load what is new since the last time
   trailduck watch ~/aws/AWSLogs          load, detect and raise alerts, on and on
   trailduck detect --since 7d            alerts, newest first
+  trailduck alerts --status open         what `watch` raised and nobody has closed
   trailduck triage --latest              the latest alert, investigated to its end
   trailduck report -o incident.md        all of it in one file, to hand over
   trailduck query                        the companion queries
@@ -90,6 +92,7 @@ enum Command {
     Hunt(hunt::Hunt),
     Watch(watch::Watch),
     Detect(detect::Detect),
+    Alerts(alerts::Alerts),
     Triage(triage::Triage),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Hunt(command) => command.run(&context),
         Command::Watch(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
+        Command::Alerts(command) => command.run(&context),
         Command::Triage(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),

@@ -6,7 +6,7 @@ mod webhook;
 
 pub use exec::Exec;
 pub use stdout::Stdout;
-pub use webhook::Webhook;
+pub use webhook::{HEADER_VARIABLE, Webhook};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
