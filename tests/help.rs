@@ -151,7 +151,7 @@ impl Base {
         assert!(copied.expect("cp").success());
         let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").expect("a path"));
         // a watch ends when it is told to
-        let example = example.replace("trailduck watch /", "timeout --preserve-status 5 trailduck watch /");
+        let example = example.replace("trailduck watch ~", "timeout --preserve-status 5 trailduck watch ~");
         let output = Command::new("bash")
             .args(["-e", "-o", "pipefail", "-c", &example])
             .current_dir(home.path())

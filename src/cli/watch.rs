@@ -31,11 +31,11 @@ use crate::watch::{self, Clock, FileClock, Options, SystemClock, Tick};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  trailduck watch /srv/AWSLogs
-  trailduck watch /srv/AWSLogs >> alerts.ndjson
-  trailduck watch /srv/AWSLogs --exec 'mail -s CloudTrail security@example.com'
-  trailduck watch /srv/AWSLogs --webhook http://localhost:8080/alerts --metrics trailduck.prom
-  trailduck watch --once /srv/AWSLogs               a tick, for cron and systemd timers
+  trailduck watch ~/aws/AWSLogs
+  trailduck watch ~/aws/AWSLogs >> alerts.ndjson
+  trailduck watch ~/aws/AWSLogs --exec 'mail -s CloudTrail security@example.com'
+  trailduck watch ~/aws/AWSLogs --webhook http://localhost:8080/alerts --metrics trailduck.prom
+  trailduck watch --once ~/aws/AWSLogs             one tick, for cron and systemd timers
 
 In a crontab:
   */5 * * * *  trailduck --db /srv/trail.duckdb watch --once --quiet /srv/AWSLogs >> /srv/alerts.ndjson

@@ -21,7 +21,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alerts::{self, Delivery, Ended, Outcome, RaiseOptions, Receivers, Stdout};
@@ -92,6 +92,8 @@ struct Plan {
     settled_at: Option<DateTime<Utc>>,
     /// When a delivery is to be tried again.
     next_attempt_at: Option<DateTime<Utc>>,
+    /// Whether there are deliveries that no attempt has to be waited for.
+    is_kept_back: bool,
 }
 
 /// What a tick did.
@@ -138,15 +140,15 @@ impl Watch {
         progress: Arc<Progress>,
         in_use: impl FnMut(&InUse) + 'static,
     ) -> anyhow::Result<Self> {
-        let lock = Lock::acquire(&options.store)?;
         let own = Own::new(&options.store, options.metrics.as_deref());
         let files = Files::new(options.paths.clone(), own);
         let now = clock.now();
         let scan = files.scan(now);
         if !scan.any {
             // a typo leaves no empty store behind
-            anyhow::bail!("{}", scan.problems.join("; "));
+            bail!("{}", scan.problems.join("; "));
         }
+        let lock = Lock::acquire(&options.store)?;
         let health = Health { process_id: std::process::id(), started_at: Some(now), ..Health::default() };
         Ok(Self {
             options,
@@ -200,7 +202,7 @@ impl Watch {
 
     /// Waits until the next tick is due. Returns whether it comes early: then the rules run whatever their schedule says.
     fn wait(&self, woken: &Receiver<()>) -> bool {
-        let Plan { due_at, free_at, settled_at, next_attempt_at } = self.plan;
+        let Plan { due_at, free_at, settled_at, next_attempt_at, .. } = self.plan;
         let mut woken_at = None;
         while !self.is_stopped() {
             let now = self.clock.now();
@@ -248,7 +250,8 @@ impl Watch {
             || !scan.found.unreadable.is_empty()
             || self.is_behind
             || !self.unsettled.is_empty()
-            || self.health.deliveries_waiting > 0 && self.plan.next_attempt_at.is_none_or(|at| at <= now)
+            || self.plan.is_kept_back
+            || self.plan.next_attempt_at.is_some_and(|at| at <= now)
             || self.mark != Some(Mark::of(&self.options.store))
     }
 
@@ -418,6 +421,7 @@ impl Watch {
         self.plan.next_attempt_at = optional(store, &later)?.and_then(moment);
         let kept_back = format!("SELECT count(*) FROM {ours} AND epoch_us(next_attempt_at) <= {now}");
         tick.kept_back = figure(store, &kept_back)? as u64;
+        self.plan.is_kept_back = tick.kept_back > 0;
         Ok(())
     }
 
