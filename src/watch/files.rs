@@ -1,7 +1,7 @@
 //! Which files are new. What was loaded is remembered by path, size, times and inode, as one number a file, so that a tick
 //! reads what changed and nothing else.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use crate::source::{self, Found, Source};
 /// A file that was changed less than this ago may still be being written.
 pub const SETTLING: TimeDelta = TimeDelta::seconds(2);
 
+/// A file that is written all the time is loaded as it is after so long.
+const PATIENCE: TimeDelta = TimeDelta::minutes(1);
+
 /// The files of the paths that are watched.
 pub struct Files {
     paths: Vec<PathBuf>,
@@ -22,6 +25,8 @@ pub struct Files {
     hasher: RandomState,
     /// What was loaded. What is not there any more is forgotten at the next scan.
     loaded: HashSet<u64>,
+    /// The files that were still being written at the last look, by their paths, and since when they are.
+    written: HashMap<u64, DateTime<Utc>>,
 }
 
 /// What a look at the paths found.
@@ -45,11 +50,11 @@ pub struct Scan {
 
 impl Files {
     pub fn new(paths: Vec<PathBuf>, own: Own) -> Self {
-        Self { paths, own, hasher: RandomState::new(), loaded: HashSet::new() }
+        Self { paths, own, hasher: RandomState::new(), loaded: HashSet::new(), written: HashMap::new() }
     }
 
     /// Looks what there is, at the time `now`.
-    pub fn scan(&self, now: DateTime<Utc>) -> Scan {
+    pub fn scan(&mut self, now: DateTime<Utc>) -> Scan {
         let mut scan = Scan::default();
         let mut all = Found::default();
         for path in &self.paths {
@@ -64,12 +69,19 @@ impl Files {
         }
         // a file at two of the paths is one
         let mut seen = HashSet::new();
+        let mut written = HashMap::new();
         for source in all.sources {
             let Source::File { path, .. } = &source else { continue };
-            if !self.own.is(path) && seen.insert(self.hasher.hash_one(path)) {
-                self.look_at(source, now, &mut scan);
+            let name = self.hasher.hash_one(path);
+            if self.own.is(path) || !seen.insert(name) {
+                continue;
+            }
+            let since = self.written.get(&name).copied().unwrap_or(now);
+            if self.look_at(source, now, since, &mut scan) {
+                written.insert(name, since);
             }
         }
+        self.written = written;
         for (path, reason) in all.unreadable {
             let mark = self.hasher.hash_one((&path, &reason));
             if scan.loaded.insert(mark) && !self.loaded.contains(&mark) {
@@ -80,35 +92,40 @@ impl Files {
         scan
     }
 
-    fn look_at(&self, source: Source, now: DateTime<Utc>, scan: &mut Scan) {
-        let Source::File { path, .. } = &source else { return };
+    /// Looks at a file that may have been written since `since`. Returns whether it still is.
+    fn look_at(&self, source: Source, now: DateTime<Utc>, since: DateTime<Utc>, scan: &mut Scan) -> bool {
+        let Source::File { path, .. } = &source else { return false };
         let metadata = match fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => metadata,
-            Ok(_) => return scan.problems.push(format!("{}: neither a file nor a folder", path.display())),
+            Ok(_) => {
+                scan.problems.push(format!("{}: neither a file nor a folder", path.display()));
+                return false;
+            }
             // gone since it was found
-            Err(_) => return,
+            Err(_) => return false,
         };
         let mark = self.hasher.hash_one((path, State::of(&metadata)));
         if self.loaded.contains(&mark) {
             scan.loaded.insert(mark);
-            return;
+            return false;
         }
         let changed_at = metadata.modified().map_or(DateTime::UNIX_EPOCH, DateTime::<Utc>::from);
         let settled_at = changed_at + SETTLING;
         // a time far ahead is another machine's clock: it tells nothing
-        if now < settled_at && changed_at < now + SETTLING {
+        if now < settled_at && changed_at < now + SETTLING && now < since + PATIENCE {
             scan.waiting += 1;
             scan.settled_at = Some(scan.settled_at.map_or(settled_at, |earliest| earliest.min(settled_at)));
-            return;
+            return true;
         }
         if let Err(error) = File::open(path) {
             scan.waiting += 1;
             scan.problems.push(format!("{}: {error}", path.display()));
-            return;
+            return false;
         }
         scan.loaded.insert(mark);
         scan.given.push((self.hasher.hash_one(source.name()), mark));
         scan.found.sources.push(source);
+        false
     }
 
     /// Remembers that what a scan found is loaded, but for the files of the names in `unread`.
@@ -215,6 +232,26 @@ mod tests {
         assert_eq!(names(&files.scan(later + SETTLING)), ["a.json"]);
         files.forget();
         assert_eq!(names(&files.scan(later + SETTLING)), ["a.json", "m.promise"]);
+    }
+
+    #[test]
+    fn a_file_that_is_written_all_the_time_is_found_after_a_minute() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.ndjson");
+        let mut files = Files::new(vec![path.clone()], Own::new(&folder.path().join("trail.duckdb"), None));
+        let begun = Utc::now();
+        let mut found = Vec::new();
+        for second in 0..130 {
+            let now = begun + TimeDelta::seconds(second);
+            fs::write(&path, second.to_string()).expect("a file");
+            File::options().write(true).open(&path).and_then(|file| file.set_modified(now.into())).expect("our file");
+            let scan = files.scan(now);
+            if !names(&scan).is_empty() {
+                found.push(second);
+                files.remember(scan, &[]);
+            }
+        }
+        assert_eq!(found, [60, 121]);
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Watch {
         in_use: impl FnMut(&InUse) + 'static,
     ) -> anyhow::Result<Self> {
         let own = Own::new(&options.store, options.metrics.as_deref());
-        let files = Files::new(options.paths.clone(), own);
+        let mut files = Files::new(options.paths.clone(), own);
         let now = clock.now();
         let scan = files.scan(now);
         if !scan.any {
