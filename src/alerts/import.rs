@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
 
-use super::timestamp;
+use super::{number, timestamp};
 use crate::catalog::quote;
 use crate::store::Store;
 
@@ -85,7 +85,7 @@ fn import_file(connection: &Connection, path: &Path, shown: &str, now: DateTime<
         texts.join(", ")
     ))?;
     check(connection)?;
-    let alerts = number(connection, "SELECT count(*) FROM imported")?;
+    let alerts = number(connection, "SELECT count(*) FROM imported")? as u64;
     connection.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE imported_new AS
         SELECT DISTINCT ON (i.rule, i.event_id)
@@ -100,7 +100,7 @@ fn import_file(connection: &Connection, path: &Path, shown: &str, now: DateTime<
         timestamp(now),
         quote(&format!("imported from {shown}"))
     ))?;
-    let new = number(connection, "SELECT count(*) FROM imported_new")?;
+    let new = number(connection, "SELECT count(*) FROM imported_new")? as u64;
     connection.execute_batch("DROP TABLE temp.imported; DROP TABLE temp.imported_new")?;
     Ok(Imported { alerts, new })
 }
@@ -132,8 +132,4 @@ fn check(connection: &Connection) -> anyhow::Result<()> {
         None => Ok(()),
         Some((number, wrong)) => bail!("alert {number}: {wrong}"),
     }
-}
-
-fn number(connection: &Connection, sql: &str) -> anyhow::Result<u64> {
-    Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
 }

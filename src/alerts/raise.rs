@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::Connection;
 
-use super::{Channel, timestamp};
+use super::{Channel, number, timestamp};
 use crate::catalog::{CATALOG, Detection, duration, quote};
 use crate::store::Store;
 
@@ -207,8 +207,4 @@ fn run_rule(
 /// A span that is longer than the calendar is as long as it.
 fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
-}
-
-fn number(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
