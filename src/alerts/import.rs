@@ -26,12 +26,11 @@ pub struct Imported {
 /// Where the file cannot be read, or what is in it is no alert.
 pub fn import(store: &Store, path: &Path, now: DateTime<Utc>) -> anyhow::Result<Imported> {
     let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    let imported = store.connection.unchecked_transaction().map_err(Into::into).and_then(|transaction| {
-        let imported = import_file(&transaction, path, &shown, now)?;
-        transaction.commit()?;
-        Ok(imported)
-    });
-    imported.with_context(|| format!("{shown}: nothing of it was imported"))
+    let transaction = store.connection.unchecked_transaction()?;
+    let imported =
+        import_file(&transaction, path, &shown, now).with_context(|| format!("{shown}: nothing of it was imported"))?;
+    transaction.commit()?;
+    Ok(imported)
 }
 
 fn import_file(connection: &Connection, path: &Path, shown: &str, now: DateTime<Utc>) -> anyhow::Result<Imported> {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::deliver::{Channel, Delivery, Ended, Outcome};
 use super::timestamp;
