@@ -76,8 +76,14 @@ fn a_file_that_is_being_written_is_waited_for() {
 #[test]
 fn a_file_that_was_cut_short_is_loaded_for_the_rest_when_it_is_complete() {
     let place = Place::new();
-    let records: Vec<_> = (1..=40).map(alerting).collect();
-    let whole = gzip(&records.iter().map(|record| format!("{record}\n")).collect::<String>());
+    // more than one block of deflate
+    let line = |number| {
+        let mut record = alerting(number);
+        let filler: String = std::iter::repeat_with(fastrand::alphanumeric).take(4000).collect();
+        record["requestParameters"]["filler"] = json!(filler);
+        format!("{record}\n")
+    };
+    let whole = gzip(&(1..=40).map(line).collect::<String>());
     write_settled(&place, "logs/a.json.gz", &whole[..whole.len() / 2]);
     let first = once(&place, &["logs"]);
     write_settled(&place, "logs/a.json.gz", &whole);
@@ -137,7 +143,7 @@ fn a_watch_that_is_killed_or_terminated_anywhere_and_started_again_tells_everyth
     let mut number = 0;
     for round in 0..12_u64 {
         for file in 0..20 {
-            let records: Vec<_> = (0..50).map(|at| if at == 7 { alerting(number + at) } else { record(number + at, &json!({})) });
+            let records = (0..50).map(|at| if at == 7 { alerting(number + at) } else { record(number + at, &json!({})) });
             write_settled(&place, &format!("logs/{round}/{file}.json.gz"), gzip(&log(&records.collect::<Vec<_>>())));
             number += 50;
         }
@@ -171,7 +177,7 @@ fn alerts_for_a_receiver_that_is_dead_are_kept_until_it_lives() {
     write_settled(&place, "logs/a.json", log(&[alerting(1), alerting(2)]));
     let webhook = format!("http://user:hunter2@{}/alerts?token=hunter2", receiver.address);
     let args = ["logs", "--clock", "now", "--webhook", &webhook];
-    let header = [("TRAILDUCK_WEBHOOK_HEADER", "Authorization: Bearer hunter2")];
+    let header = [("TRAILDUCK_WEBHOOK_HEADER", "X-Api-Key: hunter2")];
     let watching = Watching::start_with(&place, &args, &header);
     until("the first tick", &place, || health(&place)["ticks"] == 1);
     assert_eq!(told(&place), [1, 2].map(event_id), "standard output lives");
@@ -189,7 +195,7 @@ fn alerts_for_a_receiver_that_is_dead_are_kept_until_it_lives() {
     until("the delivery", &place, || health(&place)["deliveries_waiting"] == 0);
     assert_eq!(watching.terminate(), Some(0));
     assert_eq!(receiver.told(), [1, 2].map(event_id));
-    assert!(receiver.requests().iter().all(|request| request.to_lowercase().contains("authorization: bearer hunter2")));
+    assert!(receiver.requests().iter().all(|request| request.to_lowercase().contains("x-api-key: hunter2")));
     assert_eq!(settled_alerts(&place, 2), [1, 2].map(event_id));
     let files = ["said.txt", "trail.duckdb.watch.json", "alerts.ndjson"];
     for text in files.map(|name| fs::read_to_string(place.path(name)).expect("a file")) {
@@ -404,8 +410,7 @@ fn how_the_watch_is_is_in_the_status_and_in_the_metrics() {
     assert_eq!(before.code, 0);
     let never = &place.rows(&["status"])[0];
     assert_eq!((&never["watch_running"], &never["watch_last_tick"]), (&Value::Null, &Value::Null));
-    // in a watched folder, what the watch writes is no news
-    let watching = Watching::start(&place, &[".", "--metrics", "trailduck.prom", "--exec", "false"]);
+    let watching = Watching::start(&place, &["logs", "--metrics", "trailduck.prom", "--exec", "false"]);
     until("the first tick", &place, || health(&place)["ticks"].as_u64() >= Some(1));
     let status = &place.rows(&["status"])[0];
     assert_eq!(status["watch_running"], true);

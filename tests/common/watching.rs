@@ -16,10 +16,11 @@ use serde_json::{Value, json};
 
 use super::{Place, record};
 
-/// A record that the rule matches.
+/// A record that the rule matches; those of higher numbers are later.
 pub fn alerting(number: u64) -> Value {
+    let time = DateTime::from_timestamp(1_791_252_840 + number.cast_signed(), 0).expect("a time");
     let parameters = json!({"includeDeprecated": true, "ownersSet": {"items": [{"owner": "amazon"}]}});
-    record(number, &json!({ "requestParameters": parameters }))
+    record(number, &json!({"eventTime": time.format("%Y-%m-%dT%H:%M:%SZ").to_string(), "requestParameters": parameters}))
 }
 
 pub fn event_id(number: u64) -> String {
