@@ -23,7 +23,8 @@ use serde_json::{Value, json};
 /// The events of the alerts that a tick tells.
 fn once(place: &Place, args: &[&str]) -> Vec<String> {
     let stdout = place.ok(&[&["watch", "--once"], args].concat());
-    let event = |line: &str| serde_json::from_str::<Value>(line).expect("NDJSON")["event_id"].as_str().map(str::to_owned);
+    let event =
+        |line: &str| serde_json::from_str::<Value>(line).expect("NDJSON")["event_id"].as_str().map(str::to_owned);
     stdout.lines().map(|line| event(line).expect("an event")).collect()
 }
 
@@ -143,7 +144,8 @@ fn a_watch_that_is_killed_or_terminated_anywhere_and_started_again_tells_everyth
     let mut number = 0;
     for round in 0..12_u64 {
         for file in 0..20 {
-            let records = (0..50).map(|at| if at == 7 { alerting(number + at) } else { record(number + at, &json!({})) });
+            let records =
+                (0..50).map(|at| if at == 7 { alerting(number + at) } else { record(number + at, &json!({})) });
             write_settled(&place, &format!("logs/{round}/{file}.json.gz"), gzip(&log(&records.collect::<Vec<_>>())));
             number += 50;
         }
@@ -158,7 +160,9 @@ fn a_watch_that_is_killed_or_terminated_anywhere_and_started_again_tells_everyth
         }
     }
     let watching = Watching::start(&place, &["logs", "--max-alerts", "1000"]);
-    until("everything", &place, || health(&place)["deliveries_waiting"] == 0 && health(&place)["process_id"] == watching.child.id());
+    until("everything", &place, || {
+        health(&place)["deliveries_waiting"] == 0 && health(&place)["process_id"] == watching.child.id()
+    });
     assert_eq!(watching.terminate(), Some(0));
     let alerts = settled_alerts(&place, 1);
     let expected: Vec<_> = (0..12 * 20).map(|file| event_id(file * 50 + 7)).collect();
@@ -209,10 +213,8 @@ fn a_command_gets_each_alert_and_the_limit_of_a_tick_keeps_the_rest_for_the_next
     let place = Place::new();
     set_clock(&place, noon());
     write_settled(&place, "logs/a.json", log(&(1..=5).map(alerting).collect::<Vec<_>>()));
-    let watching = Watching::start(
-        &place,
-        &["logs", "--clock", "now", "--max-alerts", "2", "--exec", "cat >> commands.ndjson"],
-    );
+    let watching =
+        Watching::start(&place, &["logs", "--clock", "now", "--max-alerts", "2", "--exec", "cat >> commands.ndjson"]);
     for (tick, delivered) in [(1, 4), (2, 8), (3, 10)] {
         until("a tick", &place, || health(&place)["ticks"] == tick);
         assert_eq!(health(&place)["alerts_delivered"], delivered);
@@ -356,7 +358,8 @@ fn a_file_that_may_not_be_read_is_said_and_loaded_when_it_may() {
 fn names_that_are_not_utf8_are_names() {
     let place = Place::new();
     let folder = place.path("logs").join(OsStr::from_bytes(b"caf\xe9"));
-    let made = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(OsStr::from_bytes(b"\xff.json")), log(&[alerting(1)])));
+    let made = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join(OsStr::from_bytes(b"\xff.json")), log(&[alerting(1)])));
     if let Err(error) = made {
         println!("skipped: this file system has no such names: {error}");
         return;
@@ -417,7 +420,10 @@ fn how_the_watch_is_is_in_the_status_and_in_the_metrics() {
     assert_eq!(status["watch_process_id"], watching.child.id());
     assert_eq!((&status["watch_files_waiting"], &status["watch_deliveries_waiting"]), (&json!(0), &json!(1)));
     assert_eq!(status["watch_failing"], true);
-    assert!(status["watch_last_error"].as_str().is_some_and(|error| error.contains("exec: exit status: 1")), "{status}");
+    assert!(
+        status["watch_last_error"].as_str().is_some_and(|error| error.contains("exec: exit status: 1")),
+        "{status}"
+    );
     assert!(status["watch_lag_seconds"].as_f64().is_some_and(|lag| lag > 0.0), "{status}");
     let last_tick: DateTime<Utc> = status["watch_last_tick"].as_str().expect("a time").parse().expect("a time");
     assert!(Utc::now() - last_tick < TimeDelta::minutes(1));

@@ -11,9 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use common::watching::{
-    Mood, Receiver, Watching, alerting, health, said, set_clock, set_modified, told, until,
-};
+use common::watching::{Mood, Receiver, Watching, alerting, health, said, set_clock, set_modified, told, until};
 use common::{Place, gzip, log, record};
 use fastrand::Rng;
 use rustix::process::{Resource, Rlimit, prlimit};
@@ -21,7 +19,7 @@ use serde_json::{Value, json};
 
 /// Ticks of five minutes in a day, and then some more until every receiver has been tried again.
 const DAY: i64 = 288;
-const AFTER: i64 = 48;
+const AFTER: i64 = 40;
 
 /// Something that comes at a tick.
 struct Arrival {
@@ -30,17 +28,17 @@ struct Arrival {
     bytes: Vec<u8>,
 }
 
-/// The files of a day: one or two for each five minutes.
+/// The files of a day: none to two for each five minutes.
 fn arrivals(random: &mut Rng) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     let mut number = 0;
     let mut last: Option<Value> = None;
     for slot in 0..DAY {
-        for part in 0..random.i64(1..=2) {
+        for part in 0..random.i64(0..=2) {
             let mut records: Vec<_> = (0..random.u64(5..30))
                 .map(|_| {
                     number += 1;
-                    let mut record = if random.u8(..10) == 0 { alerting(number) } else { record(number, &json!({})) };
+                    let mut record = if random.u8(..20) == 0 { alerting(number) } else { record(number, &json!({})) };
                     let time = midnight() + TimeDelta::minutes(5 * slot) + TimeDelta::seconds(random.i64(0..300));
                     record["eventTime"] = json!(time.format("%Y-%m-%dT%H:%M:%SZ").to_string());
                     record["requestParameters"]["filler"] = json!(format!("{:0800}", random.u128(..)));
@@ -49,7 +47,11 @@ fn arrivals(random: &mut Rng) -> Vec<Arrival> {
                 .collect();
             // an event that another file has too
             records.extend(last.clone().filter(|_| random.u8(..4) == 0));
-            last = records.iter().find(|record| record["requestParameters"]["includeDeprecated"] == true).cloned().or(last);
+            last = records
+                .iter()
+                .find(|record| record["requestParameters"]["includeDeprecated"] == true)
+                .cloned()
+                .or(last);
             let time = midnight() + TimeDelta::minutes(5 * slot);
             let name = format!("logs/{}/x_{}_{part}.json.gz", slot / 12, time.format("%Y%m%dT%H%MZ"));
             let lines = random.bool();
@@ -136,7 +138,8 @@ fn pairs(rows: &[Value]) -> Vec<String> {
 fn a_day_with_all_that_may_happen_ends_with_the_alerts_of_one_load_each_told_and_marked_once() {
     let mut random = Rng::with_seed(6);
     let arrivals = arrivals(&mut random);
-    let mut day = Day { place: Place::new(), receiver: Receiver::start(Mood::Alive), watching: None, limit: None, starts: 0 };
+    let mut day =
+        Day { place: Place::new(), receiver: Receiver::start(Mood::Alive), watching: None, limit: None, starts: 0 };
     fs::create_dir(day.place.path("logs")).expect("a folder");
     set_clock(&day.place, midnight());
     day.start();
@@ -164,9 +167,16 @@ fn a_day_with_all_that_may_happen_ends_with_the_alerts_of_one_load_each_told_and
             _ => Mood::Alive,
         });
         if !over && random.u8(..8) == 0 {
-            // killed at some moment of the tick
+            // killed at some moment of the tick, or between the delivery of an alert and its being marked so
+            let taken = day.receiver.requests().len();
+            let until_told = random.bool();
             set_clock(&day.place, now);
-            sleep(Duration::from_millis(random.u64(0..250)));
+            for _ in 0..random.u64(0..250) {
+                sleep(Duration::from_millis(1));
+                if until_told && day.receiver.requests().len() > taken {
+                    break;
+                }
+            }
             day.kill();
             kills += 1;
             if random.bool() {
@@ -181,18 +191,21 @@ fn a_day_with_all_that_may_happen_ends_with_the_alerts_of_one_load_each_told_and
         failed += u32::from(health(&day.place)["failing"] == true);
     }
     let last = health(&day.place);
-    assert_eq!((&last["files_waiting"], &last["deliveries_waiting"], &last["failing"]), (&json!(0), &json!(0), &json!(false)));
+    assert_eq!(
+        (&last["files_waiting"], &last["deliveries_waiting"], &last["failing"]),
+        (&json!(0), &json!(0), &json!(false))
+    );
     assert_eq!(day.watching.take().expect("it runs").terminate(), Some(0));
 
     // one load of everything
     let place = &day.place;
     place.ok(&["load", "logs", "--db", "whole.duckdb"]);
     let expected = pairs(&place.rows(&["detect", "--db", "whole.duckdb"]));
-    assert!(expected.len() > 300, "{}", expected.len());
+    assert!(expected.len() > 150, "{}", expected.len());
     assert_eq!(pairs(&place.sql("SELECT rule, event_id FROM alerts")), expected, "{}", said(place));
-    let events = "SELECT count(*) AS events, bit_xor(hash(event_id, event_time, to_json(request_parameters)::VARCHAR))::VARCHAR AS all FROM events";
-    let events = events.replace("AS all", "AS fingerprint");
-    assert_eq!(place.sql(&events), place.rows(&["sql", "--db", "whole.duckdb", &events]));
+    let events = "SELECT count(*) AS events,
+        bit_xor(hash(event_id, event_time, to_json(request_parameters)::VARCHAR))::VARCHAR AS fingerprint FROM events";
+    assert_eq!(place.sql(events), place.rows(&["sql", "--db", "whole.duckdb", events]));
     // each was told, and marked once for each receiver
     let rows = place.sql(
         "SELECT channel, count(*) AS deliveries, count(DISTINCT alert_id) AS alerts, count(delivered_at) AS delivered
@@ -201,7 +214,8 @@ fn a_day_with_all_that_may_happen_ends_with_the_alerts_of_one_load_each_told_and
     let count = expected.len();
     let marked = |channel: &str| json!({"channel": channel, "deliveries": count, "alerts": count, "delivered": count});
     assert_eq!(rows, [marked("stdout"), marked("webhook")]);
-    let events: BTreeSet<_> = expected.iter().filter_map(|pair| pair.split_once(' ')).map(|(_, id)| id.to_owned()).collect();
+    let events: BTreeSet<_> =
+        expected.iter().filter_map(|pair| pair.split_once(' ')).map(|(_, id)| id.to_owned()).collect();
     let (told, taken) = (told(place), day.receiver.told());
     assert_eq!(told.iter().cloned().collect::<BTreeSet<_>>(), events);
     assert_eq!(taken.iter().cloned().collect::<BTreeSet<_>>(), events);

@@ -203,15 +203,21 @@ mod tests {
     use super::*;
 
     fn names(scan: &Scan) -> Vec<String> {
-        scan.found.sources.iter().map(|source| source.name().rsplit('/').next().unwrap_or_default().to_owned()).collect()
+        scan.found
+            .sources
+            .iter()
+            .map(|source| source.name().rsplit('/').next().unwrap_or_default().to_owned())
+            .collect()
     }
 
     #[test]
     fn what_changed_is_found_once_it_is_settled() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        let mut files =
-            Files::new(vec![folder.path().to_owned(), at("a.json")], Own::new(&at("trail.duckdb"), Some(&at("m.prom"))));
+        let mut files = Files::new(
+            vec![folder.path().to_owned(), at("a.json")],
+            Own::new(&at("trail.duckdb"), Some(&at("m.prom"))),
+        );
         for name in ["a.json", "trail.duckdb", "trail.duckdb.watch.json", "m.prom", "m.promise"] {
             fs::write(at(name), "1").expect("a file");
         }

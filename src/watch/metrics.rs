@@ -43,11 +43,23 @@ fn text(health: &Health, now: DateTime<Utc>) -> Result<String, fmt::Error> {
         ("start_time_seconds", "When the watch was started, as Unix time", at(health.started_at)),
         ("last_tick_timestamp_seconds", "When the last tick began, as Unix time", at(health.last_tick_at)),
         ("last_tick_duration_seconds", "How long the last tick took", Some(health.last_tick_seconds)),
-        ("last_ingestion_timestamp_seconds", "When something was loaded last, as Unix time", at(health.last_ingestion_at)),
-        ("last_event_timestamp_seconds", "The time of the newest event in the store, as Unix time", at(health.last_event_at)),
+        (
+            "last_ingestion_timestamp_seconds",
+            "When something was loaded last, as Unix time",
+            at(health.last_ingestion_at),
+        ),
+        (
+            "last_event_timestamp_seconds",
+            "The time of the newest event in the store, as Unix time",
+            at(health.last_event_at),
+        ),
         ("lag_seconds", "How old the newest event was at the last tick", since(health.last_event_at)),
         ("files_waiting", "Files that are being written, or cannot be loaded", Some(health.files_waiting as f64)),
-        ("deliveries_waiting", "Alerts not delivered yet, once for each receiver", Some(health.deliveries_waiting as f64)),
+        (
+            "deliveries_waiting",
+            "Alerts not delivered yet, once for each receiver",
+            Some(health.deliveries_waiting as f64),
+        ),
         ("failing", "Whether the last tick met an error", Some(f64::from(u8::from(health.failing)))),
         ("last_error_timestamp_seconds", "When an error was met last, as Unix time", at(health.last_error_at)),
     ] {

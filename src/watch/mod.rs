@@ -411,7 +411,8 @@ impl Watch {
     fn take_figures(&mut self, store: &Store, tick: &mut Tick) -> anyhow::Result<()> {
         let moment = |micros: i64| DateTime::from_timestamp_micros(micros);
         self.knew = Some(which(store)?);
-        self.health.last_ingestion_at = optional(store, "SELECT epoch_us(max(started_at)) FROM loads")?.and_then(moment);
+        self.health.last_ingestion_at =
+            optional(store, "SELECT epoch_us(max(started_at)) FROM loads")?.and_then(moment);
         self.health.last_event_at = optional(store, "SELECT epoch_us(max(event_time)) FROM events")?.and_then(moment);
         self.health.deliveries_waiting = figure(store, "SELECT count(*) FROM alert_waiting()")? as u64;
         let channels: Vec<_> = self.receivers.channels().iter().map(|channel| quote(channel.name())).collect();

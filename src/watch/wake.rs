@@ -28,7 +28,9 @@ impl Wake {
         let failed = problem.clone();
         let handler = move |event: notify::Result<Event>| {
             let is_news = match event {
-                Ok(event) => event.need_rescan() || is_written(event.kind) && event.paths.iter().any(|path| !own.is(path)),
+                Ok(event) => {
+                    event.need_rescan() || is_written(event.kind) && event.paths.iter().any(|path| !own.is(path))
+                }
                 Err(error) => {
                     *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
                     true
@@ -40,7 +42,8 @@ impl Wake {
             }
         };
         let watcher = notify::recommended_watcher(handler);
-        let watcher = watcher.map_err(|error| *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string()));
+        let watcher =
+            watcher.map_err(|error| *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string()));
         Self { watcher: watcher.ok(), followed: HashMap::new(), problem }
     }
 
@@ -67,7 +70,10 @@ impl Wake {
 
 /// Whether there may be something to read.
 fn is_written(kind: EventKind) -> bool {
-    matches!(kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Access(AccessKind::Close(AccessMode::Write)))
+    matches!(
+        kind,
+        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Access(AccessKind::Close(AccessMode::Write))
+    )
 }
 
 /// The folder to follow for a path: it, that of a file, or that which a pattern begins with.
@@ -77,7 +83,8 @@ fn folder(path: &Path) -> Option<(PathBuf, RecursiveMode)> {
         Ok(metadata) if metadata.is_dir() => Some((path.to_owned(), RecursiveMode::Recursive)),
         Ok(_) => Some((or_here(path.parent()?), RecursiveMode::NonRecursive)),
         Err(_) => {
-            let is_plain = |part: &std::path::Component| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+            let is_plain =
+                |part: &std::path::Component| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
             let plain: PathBuf = path.components().take_while(is_plain).collect();
             (plain != path).then(|| (or_here(&plain), RecursiveMode::Recursive))
         }

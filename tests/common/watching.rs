@@ -20,7 +20,10 @@ use super::{Place, record};
 pub fn alerting(number: u64) -> Value {
     let time = DateTime::from_timestamp(1_791_252_840 + number.cast_signed(), 0).expect("a time");
     let parameters = json!({"includeDeprecated": true, "ownersSet": {"items": [{"owner": "amazon"}]}});
-    record(number, &json!({"eventTime": time.format("%Y-%m-%dT%H:%M:%SZ").to_string(), "requestParameters": parameters}))
+    record(
+        number,
+        &json!({"eventTime": time.format("%Y-%m-%dT%H:%M:%SZ").to_string(), "requestParameters": parameters}),
+    )
 }
 
 pub fn event_id(number: u64) -> String {
