@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
+use trailduck::alerts::{RaiseOptions, Receivers};
 use trailduck::load::{self, Options, Progress};
 use trailduck::record::envelope::{Item, Reader, Step};
 use trailduck::record::schema::{FIELDS, Field, Kind};
 use trailduck::source::{self, Budget, Limits, Source, Text, Unpacked};
 use trailduck::store::{Cell, Mode, Store};
+use trailduck::watch::{self, SystemClock, Watch};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -100,7 +102,53 @@ fn compare(events: usize) -> Result<()> {
         size("load.duckdb")? / gzip,
         size("recipe.duckdb")? / 1e6
     );
-    queries(&work.path().join("load.duckdb"), &data)
+    queries(&work.path().join("load.duckdb"), &data)?;
+    watch(&work.path().join("load.duckdb"), &logs, work.path())
+}
+
+/// Times of a watch's ticks.
+fn watch(store: &Path, logs: &Path, work: &Path) -> Result<()> {
+    let more = work.join("more");
+    fs::create_dir(&more)?;
+    let receivers = Receivers::default();
+    let options = watch::Options {
+        store: store.to_owned(),
+        paths: vec![logs.to_owned(), more.clone()],
+        every: Duration::from_secs(300),
+        longest_schedule: Duration::from_secs(300),
+        raise: RaiseOptions::default(),
+        max_alerts: 100,
+        metrics: Some(work.join("trailduck.prom")),
+        databases: Box::new(|_| Ok(Arc::new([]))),
+    };
+    let progress = Arc::new(Progress::default());
+    let mut watch = Watch::start(options, Arc::new(SystemClock), receivers, progress, |_| {})?;
+    let mut tick = || {
+        let tick = watch.tick(true);
+        assert!(tick.problems.is_empty(), "{:?}", tick.problems);
+        tick
+    };
+    println!();
+    let first = tick();
+    println!("{:<28}{:>7.1} ms{:>9} alerts", "first tick of a watch", first.seconds * 1e3, first.alerts);
+    let (seconds, _) = median(|| Ok(tick()))?;
+    println!("{:<28}{:>7.1} ms", "tick with nothing new", seconds * 1e3);
+    let (mut number, mut ticks) = (0, Vec::new());
+    while ticks.len() < RUNS {
+        number += 1;
+        let path = more.join(format!("{number}.json"));
+        let record = format!(
+            r#"{{"eventID":"00000000-0000-4000-8000-{number:012}","eventTime":"2026-10-06T02:14:00Z","eventName":"DescribeImages","eventSource":"ec2.amazonaws.com","requestParameters":{{"includeDeprecated":true,"ownersSet":{{"items":[{{"owner":"amazon"}}]}}}}}}"#
+        );
+        fs::write(&path, record)?;
+        fs::File::options().write(true).open(&path)?.set_modified(SystemTime::now() - Duration::from_secs(60))?;
+        let done = tick();
+        assert_eq!((done.files, done.alerts), (1, 1));
+        ticks.push(done.seconds);
+    }
+    ticks.sort_by(f64::total_cmp);
+    println!("{:<28}{:>7.1} ms", "tick with a file, an alert", ticks[RUNS / 2] * 1e3);
+    Ok(())
 }
 
 /// Times of the questions people ask, on the store that was loaded.

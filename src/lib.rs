@@ -1,7 +1,7 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; report, shell; triage, alerts, load, geo, inventory,
+//! output. A module imports only what stands to its right: cli; report, shell, watch; triage, alerts, load, geo, inventory,
 //! exceptions; output, store, catalog; record and source know neither each other nor a database.
 
 /// Alerts that last: raised once, told until they are told, and what people made of them.
@@ -32,6 +32,8 @@ pub mod source;
 pub mod store;
 /// An investigation: the queries of triage, all answered for one event.
 pub mod triage;
+/// Keeping watch: what is new is loaded, the rules run, and what they raise is told, again and again.
+pub mod watch;
 
 /// Memory comes from jemalloc, for DuckDB as well: a load is a twentieth faster.
 #[cfg(all(unix, not(target_env = "musl")))]

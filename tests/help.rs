@@ -156,8 +156,10 @@ impl Base {
         let copied = Command::new("cp").arg("-a").arg(self.place.path(".")).arg(home.path()).status();
         assert!(copied.expect("cp").success());
         let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").expect("a path"));
+        // a watch ends when it is told to
+        let example = example.replace("trailduck watch ~", "timeout --preserve-status 5 trailduck watch ~");
         let output = Command::new("bash")
-            .args(["-e", "-o", "pipefail", "-c", example])
+            .args(["-e", "-o", "pipefail", "-c", &example])
             .current_dir(home.path())
             .env("HOME", home.path())
             .env("PATH", path)

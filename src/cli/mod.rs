@@ -22,15 +22,18 @@ mod sql;
 mod status;
 mod time;
 mod triage;
+mod watch;
 mod whole;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 
 use crate::output;
-use crate::store::{Mode, Store};
+use crate::store::{Mode, Store, describe};
+use crate::watch::Lock;
 use print::{ColorChoice, Printer};
 
 /// Exit codes, as `--help` documents them.
@@ -51,6 +54,7 @@ mod exit {
 Examples:
   trailduck hunt ~/aws/AWSLogs           load, detect, correlate: one page
   trailduck load ~/aws/AWSLogs           load what is new since the last time
+  trailduck watch ~/aws/AWSLogs          load, detect and raise alerts, on and on
   trailduck detect --since 7d            alerts, newest first
   trailduck alerts --status open         what `watch` raised and nobody has closed
   trailduck triage --latest              the latest alert, investigated to its end
@@ -79,10 +83,14 @@ struct Cli {
 
 const DEFAULT_DB: &str = "trail.duckdb";
 
+/// How long a tick of a watch is waited for.
+const A_TICK: Duration = Duration::from_secs(30);
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Load),
     Hunt(hunt::Hunt),
+    Watch(watch::Watch),
     Detect(detect::Detect),
     Alerts(alerts::Alerts),
     Triage(triage::Triage),
@@ -108,18 +116,20 @@ struct Context {
 
 impl Context {
     fn open(&self, mode: Mode) -> anyhow::Result<Store> {
-        Store::open(&self.db, mode)
+        self.open_when_free(mode, false)
     }
 
-    /// Opens the store; waits until others are done with it, if that was asked for.
+    /// Opens the store; waits until others are done with it, if that was asked for. A watch has it for moments only: they
+    /// are waited for in any case.
     fn open_when_free(&self, mode: Mode, wait: bool) -> anyhow::Result<Store> {
+        let begun = Instant::now();
         let mut told = false;
         Store::open_when_free(&self.db, mode, |in_use| {
             if wait && !told {
                 print::note(&format!("waiting: {in_use}"));
                 told = true;
             }
-            wait
+            wait || begun.elapsed() < A_TICK && Lock::holder(&self.db).is_some_and(|watch| in_use.is_by(watch))
         })
     }
 
@@ -149,6 +159,7 @@ pub fn main() -> ExitCode {
     let run = match cli.command {
         Command::Load(command) => command.run(&context),
         Command::Hunt(command) => command.run(&context),
+        Command::Watch(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
         Command::Alerts(command) => command.run(&context),
         Command::Triage(command) => command.run(&context),
@@ -174,12 +185,6 @@ pub fn main() -> ExitCode {
             ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
         }
     }
-}
-
-/// What went wrong, from the outside in; without the code that DuckDB's errors end in, which is always the same.
-fn describe(error: &anyhow::Error) -> String {
-    let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 use std::io::{self, Write};
+use std::path::Path;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 
 use super::over_time::ChartArgs;
@@ -8,8 +10,9 @@ use super::{Context, exit};
 use crate::catalog::quote;
 use crate::output::Format;
 use crate::store::Mode;
+use crate::watch::{Health, Lock};
 
-/// Say what the store holds
+/// Say what the store holds, and how its watch is
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -48,9 +51,11 @@ impl Status {
                 (SELECT count(*) FROM deprecated_ami_discovery_with_suppressed WHERE suppressed_by IS NOT NULL) AS suppressed_alerts,
                 (SELECT count(*) FROM exceptions_in_force) AS exceptions_in_force,
                 (SELECT count(*) FROM ip_geo) AS located_addresses,
-                (SELECT count(*) FROM amis) AS described_images
+                (SELECT count(*) FROM amis) AS described_images,
+                {}
             FROM events",
-            quote(&store.path().display().to_string())
+            quote(&store.path().display().to_string()),
+            watch(store.path())
         );
         // one row with many columns reads better upright
         let upright =
@@ -68,4 +73,38 @@ impl Status {
         }
         Ok(exit::DONE)
     }
+}
+
+/// Columns on the watch of a store; null where it never had one. The lag is the age of the newest event.
+fn watch(store: &Path) -> String {
+    let running = Lock::holder(store);
+    let health = Health::read(store).or_else(|| running.map(|_| Health::default()));
+    let (process_id, health, was_watched) = match health {
+        Some(health) => (running, health, true),
+        None => (None, Health::default(), false),
+    };
+    let text = |value: Option<String>| value.map_or("NULL::VARCHAR".to_owned(), |value| quote(&value));
+    let number = |value: Option<u64>| value.map_or("NULL::BIGINT".to_owned(), |value| value.to_string());
+    let moment = |value: Option<DateTime<Utc>>| text(value.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+    let watched = |value: u64| was_watched.then_some(value);
+    format!(
+        "{} AS watch_running,
+        {} AS watch_process_id,
+        {} AS watch_last_tick,
+        {} AS watch_ticks,
+        CASE WHEN {was_watched} THEN round(epoch(utc_now()) - epoch(max(event_time)), 1) END AS watch_lag_seconds,
+        {} AS watch_files_waiting,
+        CASE WHEN {was_watched} THEN (SELECT count(*) FROM alert_waiting()) END AS watch_deliveries_waiting,
+        {} AS watch_failing,
+        {} AS watch_last_error,
+        {} AS watch_last_error_at",
+        if was_watched { running.is_some().to_string() } else { "NULL::BOOLEAN".to_owned() },
+        number(process_id.map(u64::from)),
+        moment(health.last_tick_at),
+        number(watched(health.ticks)),
+        number(watched(health.files_waiting)),
+        if was_watched { health.failing.to_string() } else { "NULL::BOOLEAN".to_owned() },
+        text(health.last_error),
+        moment(health.last_error_at),
+    )
 }

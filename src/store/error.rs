@@ -58,6 +58,12 @@ impl fmt::Display for StatementError {
 
 impl std::error::Error for StatementError {}
 
+/// What went wrong, from the outside in; without the code that DuckDB's errors end in, which is always the same.
+pub fn describe(error: &anyhow::Error) -> String {
+    let causes = error.chain().filter(|cause| !cause.is::<duckdb::ffi::Error>());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ mod rows;
 mod statements;
 mod tokens;
 
-pub use error::StatementError;
+pub use error::{StatementError, describe};
 pub use rows::{Cell, Column, Rows, Statement, Unbound};
 pub use statements::statements;
 pub use tokens::{Kind, Token, is_complete, tokens};
@@ -34,6 +34,13 @@ pub struct InUse {
     path: String,
     /// Its process id, where that is known.
     holder: Option<String>,
+}
+
+impl InUse {
+    /// Whether it is the process of this id.
+    pub fn is_by(&self, process: u32) -> bool {
+        self.holder.as_ref().and_then(|holder| holder.parse().ok()) == Some(process)
+    }
 }
 
 /// How long to wait between two tries to open a store that is in use.

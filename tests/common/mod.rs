@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[cfg(unix)]
+pub mod watching;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
