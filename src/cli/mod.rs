@@ -1,15 +1,18 @@
 //! The command line: one file a command.
 
 mod amis;
+mod bucket;
 mod completions;
 mod correlate;
 mod detect;
+mod dry_run;
 mod exceptions;
 mod export;
 mod geoip;
 mod hunt;
 mod load;
 mod man;
+mod narrow;
 mod over_time;
 mod page;
 mod print;
@@ -28,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::bucket::NoBucket;
 use crate::output;
 use crate::store::{Mode, Store};
 use print::{ColorChoice, Printer};
@@ -166,7 +170,7 @@ pub fn main() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             print::note(&format!("trailduck: {}", output::visible_lines(&describe(&error))));
-            let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
+            let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>() || error.is::<NoBucket>();
             ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
         }
     }
