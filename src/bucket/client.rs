@@ -12,7 +12,9 @@ use aws_config::profile::ProfileFileRegionProvider;
 use object_store::aws::{AmazonS3, AmazonS3Builder, resolve_bucket_region};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::{ClientConfigKey, ClientOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{
+    ClientConfigKey, ClientOptions, CredentialProvider, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt,
+};
 use tokio::sync::Semaphore;
 
 use super::credentials::{self, Credentials};
@@ -118,12 +120,22 @@ impl Config {
             .region()
             .await;
         let (config, credentials) = credentials::load(access, region.clone()).await?;
+        if let Some(credentials) = &credentials {
+            // now, when they can be asked for
+            let got = credentials.get_credential().await;
+            got.map_err(|error| anyhow::anyhow!(Failure::of(&error).reason))?;
+        }
         Ok(Self {
             access: access.clone(),
             endpoint: access.endpoint.clone().or_else(|| config.endpoint_url().map(str::to_owned)),
             region: region.map(|region| region.to_string()),
             credentials,
         })
+    }
+
+    /// Where requests go.
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or("S3")
     }
 
     /// A bucket's region: its own for one of AWS's.

@@ -21,10 +21,12 @@ pub use uri::{NoBucket, Uri};
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
 
 use crate::source::{Arriving, Narrow};
 use client::{Client, Config, Query};
@@ -33,6 +35,9 @@ use list::{Listed, Place};
 
 /// Threads that list and fetch: they mostly wait.
 const THREADS: usize = 2;
+
+/// How long an answer is waited for the first time, tries included; later it may take minutes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Buckets, and places in them, that can be reached.
 pub struct Buckets {
@@ -63,7 +68,8 @@ impl Buckets {
                         client
                     }
                 };
-                places.push(place(&client, uri).await?);
+                let place = timeout(PATIENCE, place(&client, uri)).await;
+                places.push(place.map_err(|_| anyhow::anyhow!("{uri}: no answer from {}", config.endpoint()))??);
             }
             anyhow::Ok(places)
         })?;
