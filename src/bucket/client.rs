@@ -18,7 +18,7 @@ use object_store::{
 use tokio::sync::Semaphore;
 
 use super::credentials::{self, Credentials};
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::uri::Uri;
 
 /// Requests for lists at a time.
@@ -206,6 +206,16 @@ impl Client {
             folders: page.result.common_prefixes.into_iter().map(|path| format!("{path}/")).collect(),
             next: page.page_token,
         })
+    }
+
+    /// Whether there is a key that begins so.
+    pub async fn holds(self: &Arc<Self>, prefix: &str) -> Result<bool, Failure> {
+        let query = Query { prefix: prefix.to_owned(), max_keys: Some(1), ..Query::default() };
+        match self.list(&query, None).await {
+            Ok(page) => Ok(!page.objects.is_empty()),
+            Err(failure) if failure.kind == Kind::Key => Ok(true),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The object with this key.

@@ -16,6 +16,8 @@ pub struct Failure {
 pub enum Kind {
     /// This object or folder cannot be had; others may.
     This,
+    /// So it is with a list, because of one key in it.
+    Key,
     /// Every other request fails as well.
     All,
     /// No usable answer, however often it was asked.
@@ -54,7 +56,10 @@ impl Failure {
                 Kind::This,
                 "it was changed while it was being fetched: the next load fetches it as it is then".to_owned(),
             ),
-            StoreError::InvalidPath { .. } => (Kind::This, format!("a key that cannot be asked for: {error}")),
+            StoreError::InvalidPath { .. } => (
+                Kind::Key,
+                format!("it cannot be listed, because of a key that cannot be asked for: {}", innermost(error)),
+            ),
             StoreError::PermissionDenied { .. } => (Kind::This, denied(code, message)),
             _ if said.contains("403 Forbidden") => (Kind::This, denied(code, message)),
             _ if said.contains(NO_CREDENTIALS) => (Kind::All, innermost(error)),

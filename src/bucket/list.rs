@@ -42,6 +42,12 @@ pub struct Unlisted {
     pub failure: Failure,
 }
 
+impl Unlisted {
+    fn of(client: &Client, prefix: &str, failure: Failure) -> Self {
+        Self { uri: format!("s3://{}/{prefix}", client.bucket), failure }
+    }
+}
+
 /// What the lists were found to hold beside the objects.
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -62,7 +68,7 @@ pub fn objects(places: Vec<Place>, narrow: Narrow, counts: Arc<Counts>) -> Recei
         let mut lists = Vec::new();
         for place in places {
             match place {
-                Place::Object(object) => lists.push(List { next: None, ..List::holding(vec![object]) }),
+                Place::Object(object) => lists.push(List { page: [object].into(), next: None }),
                 Place::Folder(client, folder) => lists.extend(context.descend(&client, folder, &to).await),
             }
         }
@@ -144,9 +150,8 @@ fn is_kind(folder: &str) -> bool {
 
 impl Context {
     /// The lists that a folder comes to.
-    async fn descend(&self, client: &Arc<Client>, folder: String, to: &Sender<Listed>) -> Vec<List> {
+    async fn descend(self: &Arc<Self>, client: &Arc<Client>, folder: String, to: &Sender<Listed>) -> Vec<List> {
         let mut ranges = Vec::new();
-        let mut beside = Vec::new();
         let mut folders = vec![folder];
         while !folders.is_empty() {
             let looked_into = join_all(folders.drain(..).map(|folder| self.look_into(client, folder))).await;
@@ -155,19 +160,14 @@ impl Context {
                     Ok(found) => {
                         folders.extend(found.folders);
                         ranges.extend(found.ranges);
-                        beside.extend(found.objects);
                     }
                     Err(unlisted) => drop(to.send(Err(unlisted)).await),
                 }
             }
         }
         let page = (KEYS / ranges.len().max(1)).clamp(PAGE.0, PAGE.1);
-        let mut lists = vec![List::holding(beside)];
-        lists.extend(ranges.into_iter().map(|mut range| {
-            range.query.max_keys = Some(page);
-            List::of(self, range)
-        }));
-        lists
+        let with_page = |range: Range| Range { query: Query { max_keys: Some(page), ..range.query }, ..range };
+        ranges.into_iter().map(|range| List::of(self, with_page(range))).collect()
     }
 
     /// What a folder has in it: folders to look into, and keys to list.
@@ -189,26 +189,15 @@ impl Context {
                 inside.ranges.push(range(&folder, after, before));
             }
             Level::Elsewhere => inside.ranges.push(range(&folder, None, None)),
-            Level::Above => {
-                let logs = format!("{folder}{LOGS}");
-                let query = Query { prefix: logs.clone(), max_keys: Some(1), ..Query::default() };
-                if self.page(client, &query, None).await?.objects.is_empty() {
-                    inside.ranges.push(range(&folder, None, None));
-                } else {
-                    // behind all keys that begin so
-                    let behind = format!("{logs}{}", char::MAX);
-                    inside
-                        .ranges
-                        .extend([range(&folder, None, Some(logs.clone())), range(&folder, Some(behind), None)]);
-                    inside.folders.push(logs);
-                }
+            Level::Above if !self.holds(client, &format!("{folder}{LOGS}")).await? => {
+                inside.ranges.push(range(&folder, None, None));
             }
-            Level::Accounts | Level::Kinds | Level::Regions => {
-                let query = Query { prefix: folder.clone(), by_folder: true, ..Query::default() };
-                let mut next = None;
+            Level::Above | Level::Accounts | Level::Kinds | Level::Regions => {
+                let by_folder = Query { prefix: folder.clone(), by_folder: true, ..Query::default() };
+                let (mut next, mut has_objects) = (None, false);
                 loop {
-                    let page = self.page(client, &query, next).await?;
-                    inside.objects.extend(page.objects.into_iter().filter(|object| self.wants(object)));
+                    let page = self.page(client, &by_folder, next).await?;
+                    has_objects |= !page.objects.is_empty();
                     for child in page.folders {
                         let name = child[folder.len()..].trim_end_matches('/');
                         match level {
@@ -216,6 +205,10 @@ impl Context {
                             // what other services log
                             Level::Kinds if !is_kind(name) => {}
                             Level::Regions if !self.narrow.region(name) => {}
+                            // what is in another folder is not looked for further down
+                            Level::Above if name != LOGS.trim_end_matches('/') => {
+                                inside.ranges.push(range(&child, None, None));
+                            }
                             _ => inside.folders.push(child),
                         }
                     }
@@ -223,6 +216,10 @@ impl Context {
                     if next.is_none() {
                         break;
                     }
+                }
+                if has_objects {
+                    // listed again, since there may be any number of them
+                    inside.ranges.push(Range { client: client.clone(), query: by_folder, before: None });
                 }
             }
         }
@@ -237,6 +234,10 @@ impl Context {
         let objects = page.objects.into_iter().filter(|object| is_before(object) && self.wants(object)).collect();
         let rest = page.next.filter(|_| !ends).map(|next| (range, next));
         Ok(Part { objects, rest })
+    }
+
+    async fn holds(&self, client: &Arc<Client>, prefix: &str) -> Result<bool, Unlisted> {
+        client.holds(prefix).await.map_err(|failure| Unlisted::of(client, prefix, failure))
     }
 
     async fn page(&self, client: &Arc<Client>, query: &Query, next: Option<String>) -> Result<Page, Unlisted> {
@@ -266,14 +267,9 @@ impl Context {
 struct Inside {
     folders: Vec<String>,
     ranges: Vec<Range>,
-    objects: Vec<Object>,
 }
 
 impl List {
-    fn holding(objects: Vec<Object>) -> Self {
-        Self { page: objects.into(), next: None }
-    }
-
     /// The next page of a list is asked for while the one before it is used up.
     fn of(context: &Arc<Context>, range: Range) -> Self {
         Self { page: VecDeque::new(), next: Some(ask(context, range, None)) }

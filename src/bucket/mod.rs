@@ -23,13 +23,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
 use crate::source::{Arriving, Narrow};
-use client::{Client, Config, Query};
+use client::{Client, Config};
 use failure::Kind;
 use list::{Listed, Place};
 
@@ -129,10 +129,9 @@ async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
         "" => String::new(),
         key => format!("{}/", key.trim_end_matches('/')),
     };
-    let query = Query { prefix: folder.clone(), max_keys: Some(1), ..Query::default() };
-    let page = client.list(&query, None).await.map_err(|failure| anyhow::anyhow!("{}", failure.reason));
-    let page = page.with_context(|| uri.to_string())?;
-    if page.objects.is_empty() && !folder.is_empty() {
+    let holds = client.holds(&folder).await.map_err(|failure| anyhow::anyhow!("{uri}: {}", failure.reason))?;
+    // a bucket may be empty yet
+    if !holds && !folder.is_empty() {
         bail!("{uri}: there is no such object, and no folder of this name");
     }
     Ok(Place::Folder(client.clone(), folder))

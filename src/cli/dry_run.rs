@@ -127,7 +127,7 @@ impl Plan {
             // writing to a string cannot fail
             let _ = write!(words, "; {} more were fetched before", HumanCount(self.known));
         }
-        if self.lists > 0 {
+        if self.lists + self.gets > 0 {
             let _ = write!(
                 words,
                 "\nrequests: {} for lists, as made for this, and {} for objects: ${:.4} at the prices of S3 Standard in \

@@ -226,12 +226,6 @@ fn insert_statement(intake_name: &str) -> String {
 }
 
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {
-    for report in reports.iter().filter(|report| report.sha256.is_empty()) {
-        // what could not be read the last time and still cannot is said once
-        let again = "file_id IN (SELECT file_id FROM files WHERE sha256 = '' AND path = ?)";
-        connection.execute(&format!("DELETE FROM rejects WHERE {again}"), [&report.path])?;
-        connection.execute(&format!("DELETE FROM files WHERE {again}"), [&report.path])?;
-    }
     let mut files = connection.appender("files")?;
     let mut rejects = connection.appender("rejects")?;
     for report in reports {
@@ -259,6 +253,13 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
     }
     files.flush()?;
     rejects.flush()?;
+    // what could not be read the last time and still cannot is said once, and what now can no more
+    let earlier = "file_id IN (
+        SELECT file_id FROM files AS earlier SEMI JOIN files AS later
+        ON later.path = earlier.path AND later.file_id > earlier.file_id
+        WHERE earlier.sha256 = ''
+    )";
+    connection.execute_batch(&format!("DELETE FROM rejects WHERE {earlier}; DELETE FROM files WHERE {earlier}"))?;
     Ok(())
 }
 
@@ -291,7 +292,7 @@ fn store_objects(connection: &Connection, load_id: i64, objects: &[FetchedObject
 /// The objects of buckets that need not be fetched again. Under `strict` those are that were damaged, and archives.
 pub fn known_objects(store: &Store, strict: bool) -> anyhow::Result<Known> {
     let sql = format!(
-        "SELECT uri, etag, size, passed_over FROM objects LEFT JOIN files USING (sha256)
+        "SELECT uri, etag, objects.size, passed_over FROM objects LEFT JOIN files USING (sha256)
         WHERE passed_over OR rejected = 0 AND format NOT IN ('zip', 'tar') OR NOT {strict}"
     );
     let mut known = Known::default();

@@ -34,7 +34,7 @@ const CHUNK: usize = 64 << 10;
 /// What goes wrong, and what is asked for.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// So many requests are answered with 503 SlowDown.
+    /// So many requests for objects are answered with 503 SlowDown.
     pub slow_downs: u32,
     /// How long each request waits.
     pub delay: Duration,
@@ -170,11 +170,7 @@ impl Bucket {
     async fn meet(&self, bucket: &str, payer: Option<&RequestPayer>) -> S3Result<()> {
         let delay = lock(&self.faults).delay;
         tokio::time::sleep(delay).await;
-        let mut faults = lock(&self.faults);
-        if faults.slow_downs > 0 {
-            faults.slow_downs -= 1;
-            return Err(s3_error!(SlowDown, "Please reduce your request rate."));
-        }
+        let faults = lock(&self.faults);
         if bucket != BUCKET {
             return Err(s3_error!(NoSuchBucket, "The specified bucket does not exist"));
         }
@@ -269,6 +265,10 @@ impl S3 for Shared {
         self.0.meet(&input.bucket, input.request_payer.as_ref()).await?;
         let bytes = lock(&self.0.objects).get(&key).cloned();
         let mut faults = lock(&self.0.faults);
+        if faults.slow_downs > 0 {
+            faults.slow_downs -= 1;
+            return Err(s3_error!(SlowDown, "Please reduce your request rate."));
+        }
         if faults.expires_after.is_some_and(|after| asked > after) {
             return Err(s3_error!(ExpiredToken, "The provided token has expired."));
         }
