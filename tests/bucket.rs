@@ -423,7 +423,7 @@ fn a_load_that_is_interrupted_keeps_what_it_read_and_says_that_more_is_left() {
 }
 
 #[test]
-fn a_large_object_is_fetched_in_parts_and_never_in_memory() {
+fn a_large_object_is_fetched_in_parts() {
     let bench = Bench::new();
     let lines = (0..60_000)
         .map(|number| record(number, &json!({"requestParameters": {"filler": format!("{number:0800}")}})).to_string());

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use object_store::CredentialProvider;
@@ -48,13 +49,19 @@ pub async fn load(access: &Access, region: Option<Region>) -> anyhow::Result<(Sd
     let provider = match (with_code, profile) {
         (Some(provider), _) => Some(SharedCredentialsProvider::new(provider)),
         // a profile that is named goes before keys in the environment, as in the AWS CLI
-        (None, Some(profile)) => Some(SharedCredentialsProvider::new(
-            ProfileFileCredentialsProvider::builder().profile_name(profile).build(),
-        )),
+        (None, Some(profile)) => Some(of_profile(profile, &config)),
         (None, None) => config.credentials_provider(),
     };
     let provider = provider.ok_or_else(|| anyhow::anyhow!("{NO_CREDENTIALS} are configured"))?;
     Ok((config, Some(Arc::new(Credentials { provider, current: Mutex::default() }))))
+}
+
+/// What a profile says: keys, SSO, roles by others, a process.
+pub fn of_profile(name: &str, config: &SdkConfig) -> SharedCredentialsProvider {
+    // roles are assumed where the rest is
+    let config = ProviderConfig::without_region().with_region(config.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder().profile_name(name).configure(&config).build();
+    SharedCredentialsProvider::new(provider)
 }
 
 #[async_trait]

@@ -4,11 +4,13 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use aws_config::SdkConfig;
-use aws_config::profile::{self, Profile, ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::profile::{self, Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::Client;
+
+use super::credentials;
 
 /// How many roles a profile may reach by others.
 const MAX_ROLES: usize = 8;
@@ -49,8 +51,7 @@ pub async fn provider(name: Option<&str>, config: &SdkConfig) -> anyhow::Result<
     let Some(source) = source else {
         bail!("the AWS profile {name} asks for an MFA code, but names no source_profile");
     };
-    let base = ProfileFileCredentialsProvider::builder().profile_name(source).build();
-    Ok(Some(WithCode { base: SharedCredentialsProvider::new(base), roles, config: config.clone() }))
+    Ok(Some(WithCode { base: credentials::of_profile(source, config), roles, config: config.clone() }))
 }
 
 /// The roles of the selected profile, and the profile whose own credentials assume the first.
