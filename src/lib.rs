@@ -2,10 +2,12 @@
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
 //! output. A module imports only what stands to its right: cli; report, shell, watch; triage, alerts, load, geo, inventory,
-//! exceptions; output, store, catalog; record and source know neither each other nor a database.
+//! exceptions; output, store, catalog; bucket; record and source know neither each other nor a database, nor a network.
 
 /// Alerts that last: raised once, told until they are told, and what people made of them.
 pub mod alerts;
+/// CloudTrail's files in S3: credentials, lists, fetching.
+pub mod bucket;
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.

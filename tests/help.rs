@@ -1,6 +1,8 @@
 //! `--help`: every command has examples, and every example runs.
 
 mod common;
+#[path = "common/s3.rs"]
+mod s3;
 
 use std::fs;
 use std::path::Path;
@@ -103,6 +105,8 @@ fn examples(help: &str) -> Vec<String> {
 /// A home folder that has all that the examples name; each runs in a copy of it.
 struct Base {
     place: Place,
+    /// Answers in the place of S3.
+    server: s3::Server,
 }
 
 impl Base {
@@ -143,7 +147,11 @@ impl Base {
         program(&place, "aws", "case \"$*\" in *describe-images*) cat images.json;; *) cat incident.json.gz;; esac");
         program(&place, "git", "cat exceptions.toml");
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_trailduck"), place.path("bin/trailduck")).expect("a link");
-        Self { place }
+        let server = s3::Server::start();
+        server.put_folder(&fixtures("AWSLogs"), "AWSLogs/");
+        let keys = format!("aws_access_key_id = {}\naws_secret_access_key = {}\n", s3::ACCESS_KEY, s3::SECRET_KEY);
+        place.write("aws-config", format!("[profile security]\n{keys}"));
+        Self { place, server }
     }
 
     /// Runs an example as a user would who has pasted it.
@@ -161,6 +169,8 @@ impl Base {
         let output = Command::new("bash")
             .args(["-e", "-o", "pipefail", "-c", &example])
             .current_dir(home.path())
+            .envs(self.server.environment())
+            .env("AWS_CONFIG_FILE", self.place.path("aws-config"))
             .env("HOME", home.path())
             .env("PATH", path)
             .env("PROFILE", "profile.ps1")

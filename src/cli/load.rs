@@ -1,14 +1,18 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
 
+use super::bucket::{self, BucketArgs};
+use super::dry_run::Plan;
 use super::geoip::{self, GeoipArgs};
+use super::narrow::NarrowArgs;
 use super::print::{PrintArgs, note};
 use super::progress::Display;
 use super::{Context, exit};
+use crate::bucket::{Fetching, Known};
 use crate::geo;
 use crate::load::{self, Options, Progress, Summary};
 use crate::output::{Format, visible};
@@ -18,7 +22,7 @@ use crate::store::{Mode, Store};
 
 /// Load CloudTrail files into the store
 ///
-/// Files, folders with all below them, patterns, or `-` for standard input; plain, gzip, zstd, zip or tar. A file may be
+/// Files, folders with all below them, patterns, `s3://bucket/folder/`, or `-` for standard input; plain, gzip, zstd, zip or tar. A file may be
 /// what CloudTrail delivers to S3, NDJSON, or any of the forms that AWS's services, Athena and Elasticsearch hand
 /// CloudTrail records on in (see the README), whatever its name. What was loaded before is skipped; an event that is in
 /// two files is stored once; what cannot be read is kept in the table `rejects`.
@@ -27,12 +31,18 @@ use crate::store::{Mode, Store};
 Examples:
   trailduck load ~/aws/AWSLogs
   trailduck load 'logs/**/*.json.gz' extra.ndjson export.zip
+  trailduck load s3://my-trail/AWSLogs/ --since 7d --account 111122223333 --region us-east-1
+  trailduck load s3://my-trail --profile security --dry-run
   trailduck load --wait ~/aws/AWSLogs      when another load may be at work
   trailduck load --geoip GeoLite2-City.mmdb --geoip GeoLite2-ASN.mmdb ~/aws/AWSLogs
   aws s3 cp s3://bucket/file.json.gz - | trailduck load -")]
 pub struct Load {
     #[command(flatten)]
     pub what: What,
+
+    /// Only say what would be read, and what asking for it costs
+    #[arg(long)]
+    dry_run: bool,
 
     /// How the summary is written
     #[arg(long, value_enum, default_value = "table")]
@@ -42,7 +52,7 @@ pub struct Load {
 // What to load: shared with `hunt`. (No doc comment: see PrintArgs.)
 #[derive(Debug, Args)]
 pub struct What {
-    /// Files, folders, patterns, or `-`
+    /// Files, folders, patterns, `s3://bucket/folder/`, or `-`
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -72,11 +82,20 @@ pub struct What {
     max_size: u64,
 
     #[command(flatten)]
+    narrow: NarrowArgs,
+
+    #[command(flatten)]
+    bucket: BucketArgs,
+
+    #[command(flatten)]
     geoip: GeoipArgs,
 }
 
 impl Load {
     pub fn run(self, context: &Context) -> anyhow::Result<u8> {
+        if self.dry_run {
+            return self.dry_run(context);
+        }
         let (store, summary) = self.what.load(context)?;
         let mut to = io::stdout().lock();
         match self.format {
@@ -91,13 +110,33 @@ impl Load {
         to.flush()?;
         Ok(self.what.exit_code(&summary))
     }
+
+    fn dry_run(self, context: &Context) -> anyhow::Result<u8> {
+        let plan = self.what.plan(context)?;
+        let nowhere = Store::in_memory()?;
+        let args = PrintArgs::all(self.format);
+        match self.format {
+            Format::Table => {
+                context.printer.print(&nowhere, &plan.as_rows(), &args, &[])?;
+                write!(io::stdout(), "{}", plan.in_words())?;
+            }
+            _ => {
+                context.printer.print(&nowhere, &plan.as_row(), &args, &[])?;
+            }
+        }
+        Ok(exit::DONE)
+    }
 }
 
 impl What {
     /// Loads into the store, which is made if it is not there.
     pub fn load(&self, context: &Context) -> anyhow::Result<(Store, Summary)> {
         // a typo leaves no empty store behind
-        let found = source::find(&self.paths)?;
+        let (uris, paths) = bucket::split(&self.paths)?;
+        let mut found = source::find(&paths)?;
+        let narrow = self.narrow.narrow();
+        let mut unknown = found.narrow(&narrow);
+        let buckets = self.bucket.open(&uris)?;
         let named = self.geoip.named()?;
         let progress = Arc::new(Progress::default());
         stop_on_interrupt(progress.clone())?;
@@ -109,12 +148,64 @@ impl What {
             events_per_transaction: self.commit_every,
             limits: Limits { max_ratio: self.max_ratio, max_size: self.max_size },
         };
+        let known = Arc::new(AtomicU64::new(0));
+        found.arriving = match &buckets {
+            Some(buckets) => {
+                let fetching = self.fetching(&store, &progress, &known)?;
+                Some(buckets.fetch(buckets.list(&narrow), fetching))
+            }
+            None => None,
+        };
         let display = (!self.quiet).then(|| Display::start(progress.clone()));
-        let summary = load::load(&store, found, &options, progress.clone())?;
+        let mut summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
         progress.stop.store(true, Ordering::Relaxed);
         geo::enrich(&store.connection, &databases, false)?;
+        let known = known.load(Ordering::Relaxed);
+        summary.files += known;
+        summary.files_known += known;
+        unknown += buckets.map_or(0, |buckets| buckets.counts.unknown.load(Ordering::Relaxed));
+        if unknown > 0 {
+            note(&format!(
+                "{unknown} files lie otherwise than CloudTrail delivers them: loaded, whatever --since, --until, --account \
+                 and --region say"
+            ));
+        }
         Ok((store, summary))
+    }
+
+    /// How to fetch what the store does not know; `known` counts what it does.
+    fn fetching(&self, store: &Store, progress: &Arc<Progress>, known: &Arc<AtomicU64>) -> anyhow::Result<Fetching> {
+        let (progress, known) = (progress.clone(), known.clone());
+        Ok(Fetching {
+            known: load::known_objects(store, self.strict)?,
+            concurrency: self.bucket.concurrency(),
+            on_new: Box::new(move |object| {
+                progress.files_found.fetch_add(1, Ordering::Relaxed);
+                progress.bytes_found.fetch_add(object.size, Ordering::Relaxed);
+            }),
+            on_known: Box::new(move |_| {
+                known.fetch_add(1, Ordering::Relaxed);
+            }),
+        })
+    }
+
+    /// What a load would read.
+    fn plan(&self, context: &Context) -> anyhow::Result<Plan> {
+        let (uris, paths) = bucket::split(&self.paths)?;
+        let narrow = self.narrow.narrow();
+        let mut found = source::find(&paths)?;
+        found.narrow(&narrow);
+        let mut plan = Plan::default();
+        plan.add_files(&found.sources);
+        if let Some(buckets) = self.bucket.open(&uris)? {
+            let known = match context.db.exists() {
+                true => load::known_objects(&context.open_when_free(Mode::Read, self.wait)?, self.strict)?,
+                false => Known::default(),
+            };
+            plan.add_objects(&buckets, &narrow, &known)?;
+        }
+        Ok(plan)
     }
 
     pub fn exit_code(&self, summary: &Summary) -> u8 {

@@ -2,15 +2,18 @@
 
 mod alerts;
 mod amis;
+mod bucket;
 mod completions;
 mod correlate;
 mod detect;
+mod dry_run;
 mod exceptions;
 mod export;
 mod geoip;
 mod hunt;
 mod load;
 mod man;
+mod narrow;
 mod over_time;
 mod page;
 mod print;
@@ -31,6 +34,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 
+use crate::bucket::NoBucket;
 use crate::output;
 use crate::store::{Mode, Store, describe};
 use crate::watch::Lock;
@@ -181,7 +185,7 @@ pub fn main() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             print::note(&format!("trailduck: {}", output::visible_lines(&describe(&error))));
-            let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>();
+            let usage = error.is::<output::NoSuchColumn>() || error.is::<Usage>() || error.is::<NoBucket>();
             ExitCode::from(if usage { exit::USAGE } else { exit::FAILED })
         }
     }

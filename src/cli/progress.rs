@@ -78,5 +78,7 @@ fn message(progress: &Progress, begun: Instant) -> String {
     let events = progress.events.load(Ordering::Relaxed);
     let bytes = progress.bytes.load(Ordering::Relaxed);
     let rate = events as f64 / begun.elapsed().as_secs_f64().max(0.001);
-    format!("{} events, {}, {} events/s", HumanCount(events), HumanBytes(bytes), HumanCount(rate as u64))
+    let found = progress.bytes_found.load(Ordering::Relaxed);
+    let of = if found > bytes { format!(" of {}", HumanBytes(found)) } else { String::new() };
+    format!("{} events, {}{of}, {} events/s", HumanCount(events), HumanBytes(bytes), HumanCount(rate as u64))
 }

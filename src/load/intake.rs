@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::error::Error;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,12 +16,12 @@ use duckdb::vtab::{BindInfo, InitInfo, TableFunctionInfo, VTab};
 use super::batch::{self, Batch};
 use super::lock;
 use super::progress::Progress;
-use super::report::{FileReport, hex};
+use super::report::{FetchedObject, FileReport, hex};
 use super::seen::Seen;
 use super::stored::Stored;
 use crate::record::envelope::{Item, Reader, Step};
 use crate::record::format::Format;
-use crate::source::{Archive, Budget, Content, Limits, Member, Source, Text, Unpacked, unpack};
+use crate::source::{Archive, Arriving, Budget, Content, Limits, Member, Source, Text, Unpacked, unpack};
 
 /// A name for the table function of one load: a connection keeps those it was given, and what they read from.
 pub fn name() -> String {
@@ -34,6 +35,7 @@ const MAX_DEPTH: usize = 4;
 /// What the threads of a load share.
 pub struct Intake {
     sources: Mutex<VecDeque<Source>>,
+    arriving: Option<Arriving>,
     archives: Mutex<Archives>,
     limits: Limits,
     /// SHA-256 of the files that are in the store or were read in this load.
@@ -52,6 +54,8 @@ pub struct Intake {
     /// on.
     workers: Mutex<HashMap<usize, Worker>>,
     reports: Mutex<Vec<FileReport>>,
+    /// Objects of buckets that were fetched in this transaction.
+    objects: Mutex<Vec<FetchedObject>>,
     /// Files whose rows did not all reach the store before the load was stopped.
     cut_short: Mutex<HashSet<i32>>,
     /// Events this transaction may still take in.
@@ -80,6 +84,7 @@ struct OpenArchive {
 struct ReadArchive {
     report: FileReport,
     hash: [u8; 32],
+    object: Option<FetchedObject>,
     /// Whether any CloudTrail log was found in it.
     has_logs: Arc<AtomicBool>,
     /// The archives it lies in, the outermost first, and the same of them; they may have been read to their end.
@@ -96,6 +101,7 @@ struct Place {
 impl Intake {
     pub fn new(
         sources: Vec<Source>,
+        arriving: Option<Arriving>,
         contents: HashSet<[u8; 32]>,
         next_file_id: i64,
         stored: Stored,
@@ -105,6 +111,7 @@ impl Intake {
         Progress::add(&progress.files_found, sources.len() as u64);
         Self {
             sources: Mutex::new(sources.into()),
+            arriving,
             archives: Mutex::default(),
             limits,
             contents: Mutex::new(contents),
@@ -115,6 +122,7 @@ impl Intake {
             repeated: Mutex::default(),
             workers: Mutex::default(),
             reports: Mutex::default(),
+            objects: Mutex::default(),
             cut_short: Mutex::default(),
             room: AtomicI64::new(0),
             next_file_id: AtomicI64::new(next_file_id),
@@ -138,13 +146,28 @@ impl Intake {
 
     /// Whether files are left to read.
     pub fn has_more(&self) -> bool {
-        let more = !lock(&self.sources).is_empty() || !lock(&self.archives).open.is_empty();
+        let more = !lock(&self.sources).is_empty()
+            || !lock(&self.archives).open.is_empty()
+            || self.arriving.as_ref().is_some_and(|arriving| !arriving.ended());
         more && !self.progress.stopped()
     }
 
-    /// How many files, archives counted as one, were not read to their end.
+    /// Why not all that was to be fetched was.
+    pub fn failure(&self) -> Option<String> {
+        self.arriving.as_ref().and_then(Arriving::failure)
+    }
+
+    /// How many files, archives counted as one, were not read to their end. What is still to be fetched counts as far as
+    /// it is listed, and at least as one.
     pub fn left(&self) -> usize {
-        lock(&self.sources).len()
+        let arriving = self.arriving.as_ref().filter(|arriving| !arriving.ended());
+        let to_come = arriving.map_or(0, |_| {
+            let found = self.progress.files_found.load(Ordering::Relaxed);
+            let read = self.progress.files.load(Ordering::Relaxed) + lock(&self.sources).len() as u64;
+            found.saturating_sub(read).max(1) as usize
+        });
+        to_come
+            + lock(&self.sources).len()
             + lock(&self.archives).open.iter().filter(|open| open.read.report.within.is_empty()).count()
     }
 
@@ -159,14 +182,15 @@ impl Intake {
                 archives.read.push(read);
                 continue;
             }
-            let ReadArchive { mut report, hash, has_logs, .. } = read;
+            let ReadArchive { mut report, hash, object, has_logs, .. } = read;
             if !has_logs.load(Ordering::Relaxed) && report.rejected == 0 {
                 if !report.named {
-                    self.pass_over(hash);
+                    self.pass_over(hash, object);
                     continue;
                 }
                 report.reject_file("no CloudTrail log in it".to_owned(), 0);
             }
+            self.fetched(object, false);
             reports.push(report);
         }
         let lacking: HashSet<i32> = reports
@@ -209,23 +233,31 @@ impl Intake {
 
     /// The next file that the user gave; inside, none if it cannot be read.
     fn next_source(&self) -> Option<Option<(Content, Place)>> {
-        let source = lock(&self.sources).pop_front()?;
+        let Some(source) = lock(&self.sources).pop_front() else {
+            let arrival = self.arriving.as_ref()?.next(|| self.progress.stopped())?;
+            let name = arrival.name.clone();
+            return Some(self.begun(&name, arrival.read()));
+        };
         let may_wait = u64::from(source.may_wait());
         self.progress.waiting.fetch_add(may_wait, Ordering::Relaxed);
         let read = source.read();
         self.progress.waiting.fetch_sub(may_wait, Ordering::Relaxed);
+        Some(self.begun(&source.name(), read))
+    }
+
+    fn begun(&self, name: &str, read: io::Result<Content>) -> Option<(Content, Place)> {
         Progress::add(&self.progress.files, 1);
-        Some(match read {
+        match read {
             Ok(content) => {
                 Progress::add(&self.progress.bytes, content.size);
                 let budget = Budget::new(content.size, self.limits);
                 Some((content, Place { within: Vec::new(), budget }))
             }
             Err(error) => {
-                lock(&self.reports).push(self.unreadable(&source.name(), &error.to_string(), Vec::new()));
+                lock(&self.reports).push(self.unreadable(name, &error.to_string(), Vec::new()));
                 None
             }
-        })
+        }
     }
 
     /// The next file of an archive that is open; inside, none if it cannot be read.
@@ -251,16 +283,24 @@ impl Intake {
     }
 
     /// Gets at the text of a file; none if it is known, or an archive, which is then open.
-    fn unpack(&self, content: Content, place: Place) -> Option<OpenFile> {
+    fn unpack(&self, mut content: Content, place: Place) -> Option<OpenFile> {
         let hash = content.sha256;
+        let object = content.etag.take().map(|etag| FetchedObject {
+            uri: content.name.clone(),
+            etag,
+            size: content.size,
+            sha256: hex(&hash),
+            passed_over: false,
+        });
         if !lock(&self.contents).insert(hash) {
             self.known.fetch_add(1, Ordering::Relaxed);
+            self.fetched(object, false);
             place.has_logs();
             return None;
         }
         let mut report = self.report(content.name.clone(), content.size, hex(&hash), content.named, place.ids());
         match unpack(content, &place.budget) {
-            Unpacked::Text(text) => Some(OpenFile { report, text, reader: Reader::default(), place, hash }),
+            Unpacked::Text(text) => Some(OpenFile { report, text, reader: Reader::default(), place, hash, object }),
             Unpacked::Archive(_) if place.within.len() >= MAX_DEPTH => {
                 place.has_logs();
                 report.reject_file(format!("archives in archives, more than {MAX_DEPTH} deep"), 0);
@@ -269,7 +309,7 @@ impl Intake {
             }
             Unpacked::Archive(archive) => {
                 report.format = archive.format();
-                let read = ReadArchive { report, hash, has_logs: Arc::default(), above: place.within };
+                let read = ReadArchive { report, hash, object, has_logs: Arc::default(), above: place.within };
                 lock(&self.archives).open.push(OpenArchive { archive: *archive, read });
                 None
             }
@@ -301,20 +341,31 @@ impl Intake {
     }
 
     /// Forgets a file that is no log: should it be named some day, it is read again.
-    fn pass_over(&self, hash: [u8; 32]) {
+    fn pass_over(&self, hash: [u8; 32], object: Option<FetchedObject>) {
         lock(&self.contents).remove(&hash);
         self.other.fetch_add(1, Ordering::Relaxed);
+        self.fetched(object, true);
+    }
+
+    /// Remembers a file that was fetched from a bucket, if it was.
+    fn fetched(&self, object: Option<FetchedObject>, passed_over: bool) {
+        lock(&self.objects).extend(object.map(|object| FetchedObject { passed_over, ..object }));
+    }
+
+    /// The objects of buckets that were fetched in this transaction; some may be of files that were not kept.
+    pub fn take_objects(&self) -> Vec<FetchedObject> {
+        std::mem::take(&mut *lock(&self.objects))
     }
 
     fn close(&self, file: OpenFile) {
-        let OpenFile { mut report, text, reader, place, hash } = file;
+        let OpenFile { mut report, text, reader, place, hash, object } = file;
         let format = reader.format();
         report.format = format.name();
         let no_record = report.new + report.duplicate == 0;
         if let Some(reason) = text.damage() {
             report.reject_file(reason.to_owned(), reader.position());
         } else if no_record && !report.named && report.is_no_log(format) {
-            self.pass_over(hash);
+            self.pass_over(hash, object);
             return;
         } else if no_record && format == Format::Other {
             if report.rejected == 0 {
@@ -325,6 +376,7 @@ impl Intake {
             report.rejects.truncate(1);
         }
         place.has_logs();
+        self.fetched(object, false);
         lock(&self.reports).push(report);
     }
 }
@@ -345,6 +397,8 @@ struct OpenFile {
     reader: Reader,
     place: Place,
     hash: [u8; 32],
+    /// If it was fetched from a bucket.
+    object: Option<FetchedObject>,
 }
 
 /// Turns files into sorted rows, one batch after the other.

@@ -24,13 +24,14 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use duckdb::{Connection, params};
 
+use crate::bucket::Known;
 use crate::catalog::quote;
 use crate::record::envelope::Reject;
 use crate::record::format::Format;
 use crate::source::{Found, Limits, Source};
 use crate::store::Store;
 use intake::{Intake, TableFunction};
-use report::FileReport;
+use report::{FetchedObject, FileReport};
 use stored::Stored;
 
 /// The usual [`Options::events_per_transaction`]: bounds memory, and what a killed load loses.
@@ -102,7 +103,7 @@ const REJECTS_SHOWN: usize = 5;
 pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progress>) -> anyhow::Result<Summary> {
     let begun = Instant::now();
     progress.begun.store(true, Ordering::Relaxed);
-    let Found { mut sources, unreadable } = found;
+    let Found { mut sources, unreadable, arriving } = found;
     // its pages are full of records already, and of what attackers wrote
     sources.retain(|source| !matches!(source, Source::File { path, .. } if store.owns(path)));
     let connection = &store.connection;
@@ -110,7 +111,7 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
     let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
     let stored = Stored::new(connection.try_clone()?);
-    let intake = Arc::new(Intake::new(sources, contents, next_file_id, stored, options.limits, progress));
+    let intake = Arc::new(Intake::new(sources, arriving, contents, next_file_id, stored, options.limits, progress));
 
     let intake_name = intake::name();
     connection.register_table_function_with_extra_info::<TableFunction, _>(&intake_name, &intake)?;
@@ -177,15 +178,23 @@ fn transactions(
             reports.extend(unreadable.iter().map(|(path, reason)| intake.unreadable(path, reason, Vec::new())));
         }
         summary.add(&reports);
-        if options.strict && summary.rejected > 0 {
+        let failure = intake.failure();
+        if options.strict && (summary.rejected > 0 || failure.is_some()) {
             connection.execute_batch("ROLLBACK")?;
+            if let Some(failure) = failure {
+                bail!("{failure}: nothing is kept, as --strict demands");
+            }
             break;
         }
         store_reports(connection, load_id, &reports)?;
+        store_objects(connection, load_id, &intake.take_objects())?;
         if !cut_short.is_empty() {
             connection.execute(&format!("INSERT INTO unfinished_files SELECT unnest([{cut_short_list}])"), [])?;
         }
         connection.execute_batch("COMMIT")?;
+        if let Some(failure) = failure {
+            bail!(failure);
+        }
         first = false;
     }
     Ok(())
@@ -217,12 +226,6 @@ fn insert_statement(intake_name: &str) -> String {
 }
 
 fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) -> anyhow::Result<()> {
-    for report in reports.iter().filter(|report| report.sha256.is_empty()) {
-        // what could not be read the last time and still cannot is said once
-        let again = "file_id IN (SELECT file_id FROM files WHERE sha256 = '' AND path = ?)";
-        connection.execute(&format!("DELETE FROM rejects WHERE {again}"), [&report.path])?;
-        connection.execute(&format!("DELETE FROM files WHERE {again}"), [&report.path])?;
-    }
     let mut files = connection.appender("files")?;
     let mut rejects = connection.appender("rejects")?;
     for report in reports {
@@ -250,7 +253,56 @@ fn store_reports(connection: &Connection, load_id: i64, reports: &[FileReport]) 
     }
     files.flush()?;
     rejects.flush()?;
+    // what could not be read the last time and still cannot is said once, and what now can no more
+    let earlier = "file_id IN (
+        SELECT file_id FROM files AS earlier SEMI JOIN files AS later
+        ON later.path = earlier.path AND later.file_id > earlier.file_id
+        WHERE earlier.sha256 = ''
+    )";
+    connection.execute_batch(&format!("DELETE FROM rejects WHERE {earlier}; DELETE FROM files WHERE {earlier}"))?;
     Ok(())
+}
+
+/// Remembers what was fetched from buckets. An object whose content is that of a file of this transaction is known only if
+/// the file was kept.
+fn store_objects(connection: &Connection, load_id: i64, objects: &[FetchedObject]) -> anyhow::Result<()> {
+    if objects.is_empty() {
+        return Ok(());
+    }
+    connection.execute_batch("CREATE TEMP TABLE fetched_objects AS FROM objects LIMIT 0")?;
+    let mut fetched = connection.appender("fetched_objects")?;
+    for FetchedObject { uri, etag, size, sha256, passed_over } in objects {
+        fetched.append_row(params![uri, etag, size, sha256, passed_over, load_id])?;
+    }
+    fetched.flush()?;
+    drop(fetched);
+    connection.execute_batch(
+        "INSERT INTO objects FROM fetched_objects AS object
+        WHERE (passed_over OR sha256 IN (SELECT sha256 FROM files))
+            AND NOT EXISTS (
+                FROM objects AS known
+                WHERE known.uri = object.uri AND known.etag = object.etag AND known.size = object.size
+                    AND known.passed_over = object.passed_over
+            );
+        DROP TABLE fetched_objects;",
+    )?;
+    Ok(())
+}
+
+/// The objects of buckets that need not be fetched again. Under `strict` those are that were damaged, and archives.
+pub fn known_objects(store: &Store, strict: bool) -> anyhow::Result<Known> {
+    let sql = format!(
+        "SELECT uri, etag, objects.size, passed_over FROM objects LEFT JOIN files USING (sha256)
+        WHERE passed_over OR rejected = 0 AND format NOT IN ('zip', 'tar') OR NOT {strict}"
+    );
+    let mut known = Known::default();
+    let mut statement = store.connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (uri, etag): (String, String) = (row.get(0)?, row.get(1)?);
+        known.insert(&uri, &etag, row.get(2)?, row.get(3)?);
+    }
+    Ok(known)
 }
 
 /// SHA-256 of all files that are in the store. Under `strict` those that were damaged are looked at again, and archives,

@@ -11,6 +11,8 @@ pub struct Progress {
     pub files: AtomicU64,
     /// Bytes of them, as they are stored.
     pub bytes: AtomicU64,
+    /// Bytes of the files that are to be fetched, as far as they are listed; 0 if none are.
+    pub bytes_found: AtomicU64,
     /// New events in them.
     pub events: AtomicU64,
     /// How many files are being read that may wait for another program without end: pipes.

@@ -26,6 +26,18 @@ pub struct FileReport {
     pub rejects: Vec<Reject>,
 }
 
+/// An object of a bucket that was fetched.
+#[derive(Debug)]
+pub struct FetchedObject {
+    pub uri: String,
+    pub etag: String,
+    pub size: u64,
+    /// Hexadecimal.
+    pub sha256: String,
+    /// Whether it holds no log.
+    pub passed_over: bool,
+}
+
 impl FileReport {
     pub fn reject(&mut self, reject: Reject) {
         self.rejected += 1;

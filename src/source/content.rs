@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read, Seek, Write};
 use sha2::{Digest, Sha256};
 
 /// What is held in memory, in bytes; larger files are read twice, larger streams put down in a temporary file.
-const IN_MEMORY: u64 = 32 << 20;
+pub const IN_MEMORY: u64 = 32 << 20;
 
 const CHUNK: usize = 1 << 20;
 
@@ -20,6 +20,8 @@ pub struct Content {
     pub size: u64,
     /// SHA-256 of them.
     pub sha256: [u8; 32],
+    /// What the place it was fetched from says its content is, if it was fetched.
+    pub etag: Option<String>,
     /// Why the rest could not be read.
     pub damage: Option<String>,
     pub bytes: Bytes,
@@ -51,7 +53,13 @@ impl Content {
         io::copy(&mut file, &mut hash)?;
         file.rewind()?;
         let (size, sha256) = (hash.size, hash.hasher.finalize().into());
-        Ok(Self { name, named, size, sha256, damage: None, bytes: Bytes::File(file) })
+        Ok(Self { name, named, size, sha256, damage: None, etag: None, bytes: Bytes::File(file) })
+    }
+
+    /// What is in memory already.
+    pub fn of_bytes(name: String, named: bool, bytes: Vec<u8>) -> Self {
+        let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
+        Self { name, named, size, sha256, damage: None, etag: None, bytes: Bytes::Memory(bytes) }
     }
 
     /// What can be read only once. If that ends in an error, what came before it is kept.
@@ -67,7 +75,7 @@ impl Content {
         if bytes.len() as u64 <= IN_MEMORY || damage.is_some() {
             let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
             let damage = damage.map(|error| error.to_string());
-            return Ok(Self { name, named, size, sha256, damage, bytes: Bytes::Memory(bytes) });
+            return Ok(Self { name, named, size, sha256, damage, etag: None, bytes: Bytes::Memory(bytes) });
         }
         let mut hashed = Hashed { to: tempfile::tempfile()?, hasher: Sha256::new(), size: 0 };
         hashed.write_all(&bytes)?;
@@ -86,7 +94,7 @@ impl Content {
         let Hashed { to: mut file, hasher, size } = hashed;
         file.rewind()?;
         let damage = damage.map(|error| error.to_string());
-        Ok(Self { name, named, size, sha256: hasher.finalize().into(), damage, bytes: Bytes::File(file) })
+        Ok(Self { name, named, size, sha256: hasher.finalize().into(), damage, etag: None, bytes: Bytes::File(file) })
     }
 }
 

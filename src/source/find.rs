@@ -6,7 +6,9 @@ use std::{fs, io};
 use globset::GlobBuilder;
 use walkdir::WalkDir;
 
-use super::Source;
+use super::layout::time_in_name;
+use super::narrow::{Narrow, Verdict};
+use super::{Arriving, Source};
 
 /// What the given paths stand for.
 #[derive(Debug, Default)]
@@ -15,6 +17,24 @@ pub struct Found {
     pub sources: Vec<Source>,
     /// Folders and files that could not be looked into, with the reason.
     pub unreadable: Vec<(String, String)>,
+    /// Files that are still to be fetched from elsewhere.
+    pub arriving: Option<Arriving>,
+}
+
+impl Found {
+    /// Keeps the files that are wanted. Returns how many of them are kept because their paths do not tell.
+    pub fn narrow(&mut self, narrow: &Narrow) -> u64 {
+        let mut unknown = 0;
+        self.sources.retain(|source| match narrow.judge(&source.name()) {
+            Verdict::Unwanted => false,
+            Verdict::Wanted => true,
+            Verdict::Unknown => {
+                unknown += 1;
+                true
+            }
+        });
+        unknown
+    }
 }
 
 /// A path that stands for nothing.
@@ -47,7 +67,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Missing> {
             },
         }
     }
-    found.sources.sort_by_cached_key(|source| (time_in_name(source), source.clone()));
+    found.sources.sort_by_cached_key(|source| (time_of(source), source.clone()));
     // a file that is named and found in a folder as well is named
     found.sources.dedup_by(|later, earlier| match (later, earlier) {
         (Source::File { path: later, named: by_name }, Source::File { path: earlier, named }) => {
@@ -92,18 +112,10 @@ fn walk(folder: &Path, wanted: impl Fn(&Path) -> bool, found: &mut Found) {
     }
 }
 
-/// CloudTrail's delivery time in a file's name (`..._20261006T0215Z_...`): read in this order, events that are close in
-/// time are close in the store, whatever region or account they are from. Files without one come first.
-fn time_in_name(source: &Source) -> Option<String> {
+/// The time in a file's name; files without one come first.
+fn time_of(source: &Source) -> Option<String> {
     let Source::File { path, .. } = source else { return None };
-    let name = path.file_name()?.to_str()?;
-    let time = |part: &&str| {
-        let bytes = part.as_bytes();
-        part.len() == 14
-            && (bytes[8], bytes[13]) == (b'T', b'Z')
-            && bytes.iter().enumerate().all(|(at, byte)| at == 8 || at == 13 || byte.is_ascii_digit())
-    };
-    name.split('_').find(time).map(str::to_owned)
+    time_in_name(path.file_name()?.to_str()?).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! A source is something with bytes in it: a file, or standard input.
 
 mod archive;
+mod arriving;
 mod content;
 mod find;
+mod layout;
 mod limits;
+mod narrow;
 mod text;
 mod unpack;
 
 pub use archive::{Archive, Member};
-pub use content::Content;
+pub use arriving::{Arrival, Arriving};
+pub use content::{Bytes, Content, IN_MEMORY};
 pub use find::{Found, find};
+pub use layout::{DIGESTS, Layout, is_account, time_in_name};
 pub use limits::{Budget, Limits, MAX_RATIO, MAX_SIZE};
+pub use narrow::{Narrow, Verdict};
 pub use text::Text;
 pub use unpack::{Unpacked, unpack};
 

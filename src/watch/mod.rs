@@ -48,8 +48,11 @@ pub struct Options {
     /// A file for the metrics.
     pub metrics: Option<PathBuf>,
     /// The GeoIP databases to look the addresses of a store up in.
-    pub databases: Box<dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>>,
+    pub databases: Databases,
 }
+
+/// Says which GeoIP databases there are for a store.
+pub type Databases = Box<dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>>;
 
 /// After a tick that failed the next is so far, and twice as far after each that fails too, but never farther than usual.
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);

@@ -1,0 +1,253 @@
+//! A bucket, and the requests that are made of it.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::bail;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use object_store::aws::{AmazonS3, AmazonS3Builder, resolve_bucket_region};
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path;
+use object_store::{
+    ClientConfigKey, ClientOptions, CredentialProvider, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt,
+};
+use tokio::sync::Semaphore;
+
+use super::credentials::{self, Credentials};
+use super::failure::{Failure, Kind};
+use super::uri::Uri;
+
+/// Requests for lists at a time.
+const LISTS_AT_ONCE: usize = 16;
+
+/// How long a server may say nothing, before it is asked again.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Where S3's own regions are told of each other; also the region of servers that have none.
+pub const FIRST_REGION: &str = "us-east-1";
+
+/// How to get at buckets.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// The AWS profile to use, instead of the environment's.
+    pub profile: Option<String>,
+    /// URL of a service that speaks S3, instead of AWS's.
+    pub endpoint: Option<String>,
+    /// Whether to pay for requests to buckets of others that ask for it.
+    pub request_payer: bool,
+    /// Whether to send requests without credentials, as public buckets allow.
+    pub anonymous: bool,
+}
+
+/// What all buckets have in common.
+pub struct Config {
+    access: Access,
+    endpoint: Option<String>,
+    region: Option<String>,
+    credentials: Option<Arc<Credentials>>,
+}
+
+/// Requests made.
+#[derive(Debug, Default)]
+pub struct Requests {
+    pub lists: AtomicU64,
+    /// GET and HEAD.
+    pub gets: AtomicU64,
+}
+
+#[derive(Debug)]
+pub struct Client {
+    pub bucket: String,
+    store: AmazonS3,
+    lists: Semaphore,
+    requests: Arc<Requests>,
+}
+
+/// An object as it was listed.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub client: Arc<Client>,
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// With its quotes; empty if the server tells none.
+    pub etag: String,
+    /// Whether the user asked for this very object.
+    pub named: bool,
+}
+
+impl Object {
+    pub fn uri(&self) -> String {
+        format!("s3://{}/{}", self.client.bucket, self.key)
+    }
+}
+
+/// Part of a list.
+pub struct Page {
+    /// By key.
+    pub objects: Vec<Object>,
+    /// With the `/` they end in, if the list was asked for by folder.
+    pub folders: Vec<String>,
+    /// What the next page is asked for with, if there is one.
+    pub next: Option<String>,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    pub prefix: String,
+    /// Only keys behind this one.
+    pub after: Option<String>,
+    pub by_folder: bool,
+    /// Keys of a page: at most, and usually, 1,000.
+    pub max_keys: Option<usize>,
+}
+
+impl Config {
+    pub async fn load(access: &Access) -> anyhow::Result<Self> {
+        let profile = access.profile.as_deref();
+        let mut of_profile = ProfileFileRegionProvider::builder();
+        if let Some(profile) = profile {
+            of_profile = of_profile.profile_name(profile);
+        }
+        // the instance's own is not asked for: off AWS that takes seconds, and the bucket tells its own
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(of_profile.build())
+            .region()
+            .await;
+        let (config, credentials) = credentials::load(access, region.clone()).await?;
+        if let Some(credentials) = &credentials {
+            // now, when they can be asked for
+            let got = credentials.get_credential().await;
+            got.map_err(|error| anyhow::anyhow!(Failure::of(&error).reason))?;
+        }
+        Ok(Self {
+            access: access.clone(),
+            endpoint: access.endpoint.clone().or_else(|| config.endpoint_url().map(str::to_owned)),
+            region: region.map(|region| region.to_string()),
+            credentials,
+        })
+    }
+
+    /// Where requests go.
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or("S3")
+    }
+
+    /// A bucket's region: its own for one of AWS's.
+    async fn region(&self, bucket: &str, options: &ClientOptions) -> anyhow::Result<String> {
+        let configured = self.region.as_deref();
+        // of these, the others know nothing
+        let apart =
+            configured.is_some_and(|region| ["cn-", "us-gov-", "us-iso"].iter().any(|part| region.starts_with(part)));
+        if self.endpoint.is_some() || apart {
+            return Ok(configured.unwrap_or(FIRST_REGION).to_owned());
+        }
+        match (resolve_bucket_region(bucket, options).await, configured) {
+            (Ok(region), _) => Ok(region),
+            (Err(error), _) if error.to_string().contains("not found") => {
+                bail!("s3://{bucket}: there is no such bucket")
+            }
+            (Err(_), Some(configured)) => Ok(configured.to_owned()),
+            (Err(error), None) => {
+                bail!("s3://{bucket}: cannot find out its region: {} (set AWS_REGION)", Failure::of(&error).reason)
+            }
+        }
+    }
+}
+
+impl Client {
+    pub async fn new(bucket: &str, config: &Config, requests: Arc<Requests>) -> anyhow::Result<Self> {
+        // not the whole of a request is bounded: large objects take their time
+        let options = ClientOptions::new()
+            .with_timeout_disabled()
+            .with_config(ClientConfigKey::ReadTimeout, format!("{}s", SILENCE.as_secs()));
+        let region = config.region(bucket, &options).await?;
+        let mut builder = AmazonS3Builder::new()
+            .with_client_options(options)
+            .with_bucket_name(bucket)
+            .with_request_payer(config.access.request_payer)
+            .with_skip_signature(config.access.anonymous);
+        match &config.endpoint {
+            Some(endpoint) => {
+                builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+            }
+            None if region.starts_with("cn-") => {
+                builder = builder.with_endpoint(format!("https://s3.{region}.amazonaws.com.cn"));
+            }
+            None => {}
+        }
+        if let Some(credentials) = &config.credentials {
+            builder = builder.with_credentials(credentials.clone());
+        }
+        let store = builder.with_region(region).build()?;
+        Ok(Self { bucket: bucket.to_owned(), store, lists: Semaphore::new(LISTS_AT_ONCE), requests })
+    }
+
+    /// A page of a list; `next` is what the page before ended with.
+    pub async fn list(self: &Arc<Self>, query: &Query, next: Option<String>) -> Result<Page, Failure> {
+        let options = PaginatedListOptions {
+            offset: query.after.clone(),
+            delimiter: query.by_folder.then_some("/".into()),
+            max_keys: query.max_keys,
+            page_token: next,
+            ..PaginatedListOptions::default()
+        };
+        let _permit = self.lists.acquire().await;
+        self.requests.lists.fetch_add(1, Ordering::Relaxed);
+        let prefix = (!query.prefix.is_empty()).then_some(query.prefix.as_str());
+        let page = self.store.list_paginated(prefix, options).await.map_err(|error| Failure::of(&error))?;
+        Ok(Page {
+            objects: page.result.objects.into_iter().map(|meta| self.object(meta, false)).collect(),
+            folders: page.result.common_prefixes.into_iter().map(|path| format!("{path}/")).collect(),
+            next: page.page_token,
+        })
+    }
+
+    /// Whether there is a key that begins so.
+    pub async fn holds(self: &Arc<Self>, prefix: &str) -> Result<bool, Failure> {
+        let query = Query { prefix: prefix.to_owned(), max_keys: Some(1), ..Query::default() };
+        match self.list(&query, None).await {
+            Ok(page) => Ok(!page.objects.is_empty()),
+            Err(failure) if failure.kind == Kind::Key => Ok(true),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The object with this key.
+    pub async fn head(self: &Arc<Self>, uri: &Uri) -> Result<Object, Failure> {
+        self.requests.gets.fetch_add(1, Ordering::Relaxed);
+        let meta = self.store.head(&path(&uri.key)?).await.map_err(|error| Failure::of(&error))?;
+        Ok(self.object(meta, true))
+    }
+
+    /// Bytes of an object, if it still is what was listed.
+    pub async fn get(&self, object: &Object, range: Option<Range<u64>>) -> Result<Vec<u8>, Failure> {
+        self.requests.gets.fetch_add(1, Ordering::Relaxed);
+        let options = GetOptions {
+            if_match: (!object.etag.is_empty()).then(|| object.etag.clone()),
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        let got = self.store.get_opts(&path(&object.key)?, options).await.map_err(|error| Failure::of(&error))?;
+        Ok(got.bytes().await.map_err(|error| Failure::of(&error))?.into())
+    }
+
+    fn object(self: &Arc<Self>, meta: ObjectMeta, named: bool) -> Object {
+        Object {
+            client: self.clone(),
+            key: meta.location.into(),
+            size: meta.size,
+            etag: meta.e_tag.unwrap_or_default(),
+            named,
+        }
+    }
+}
+
+fn path(key: &str) -> Result<Path, Failure> {
+    Path::parse(key).map_err(|error| Failure::of(&error.into()))
+}

@@ -1,0 +1,138 @@
+//! CloudTrail's files where they are delivered: in S3, or in whatever speaks its language.
+//!
+//! Nothing here is asked for unless a bucket is named: then there is a runtime, whose threads list and fetch while those of
+//! the load read.
+
+mod client;
+pub mod cost;
+mod credentials;
+mod failure;
+mod fetch;
+mod known;
+mod list;
+mod mfa;
+mod uri;
+
+pub use client::{Access, Object, Requests};
+pub use fetch::{CONCURRENCY, Fetching, requests_for};
+pub use known::Known;
+pub use list::Counts;
+pub use uri::{NoBucket, Uri};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::timeout;
+
+use crate::source::{Arriving, Narrow};
+use client::{Client, Config};
+use failure::Kind;
+use list::{Listed, Place};
+
+/// Threads that list and fetch: they mostly wait.
+const THREADS: usize = 2;
+
+/// How long an answer is waited for the first time, tries included; later it may take minutes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Buckets, and places in them, that can be reached.
+pub struct Buckets {
+    runtime: Runtime,
+    places: Vec<Place>,
+    pub requests: Arc<Requests>,
+    pub counts: Arc<Counts>,
+}
+
+/// Objects as they are listed.
+pub struct Objects(Receiver<Listed>);
+
+impl Buckets {
+    /// Finds out what URIs stand for. Fails if one stands for nothing, or may not be listed.
+    pub fn open(uris: &[Uri], access: &Access) -> anyhow::Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+        let requests = Arc::<Requests>::default();
+        let places = runtime.block_on(async {
+            let config = Config::load(access).await?;
+            let mut clients = HashMap::new();
+            let mut places = Vec::new();
+            for uri in uris {
+                let client = match clients.get(&uri.bucket) {
+                    Some(client) => Arc::clone(client),
+                    None => {
+                        let client = Arc::new(Client::new(&uri.bucket, &config, requests.clone()).await?);
+                        clients.insert(uri.bucket.clone(), client.clone());
+                        client
+                    }
+                };
+                let place = timeout(PATIENCE, place(&client, uri)).await;
+                places.push(place.map_err(|_| anyhow::anyhow!("{uri}: no answer from {}", config.endpoint()))??);
+            }
+            anyhow::Ok(places)
+        })?;
+        Ok(Self { runtime, places, requests, counts: Arc::default() })
+    }
+
+    /// Lists the objects that are wanted, about in the order in which they were delivered.
+    pub fn list(&self, narrow: &Narrow) -> Objects {
+        let _runtime = self.runtime.enter();
+        Objects(list::objects(self.places.clone(), narrow.clone(), self.counts.clone()))
+    }
+
+    /// The objects that are wanted and not known: what is new since the store looked last. For whoever looks often:
+    /// `narrow` keeps that from listing all there is; whatever cannot be listed fails it.
+    pub fn new_objects(&self, narrow: &Narrow, known: &Known) -> anyhow::Result<Vec<Object>> {
+        self.list(narrow).filter(|object| object.as_ref().map_or(true, |object| !known.has(object))).collect()
+    }
+
+    /// Fetches objects, which arrive about in their order. This must live as long as they are waited for.
+    pub fn fetch(&self, objects: Objects, fetching: Fetching) -> Arriving {
+        let _runtime = self.runtime.enter();
+        fetch::fetch(objects.0, fetching)
+    }
+}
+
+impl Iterator for Objects {
+    type Item = anyhow::Result<Object>;
+
+    /// Waits for the next object.
+    fn next(&mut self) -> Option<Self::Item> {
+        let listed = self.0.blocking_recv()?;
+        Some(listed.map_err(|unlisted| anyhow::anyhow!("{}: {}", unlisted.uri, unlisted.failure.reason)))
+    }
+}
+
+impl From<Vec<Object>> for Objects {
+    fn from(objects: Vec<Object>) -> Self {
+        let (to, receiver) = mpsc::channel(objects.len().max(1));
+        for object in objects {
+            // there is room for all of them
+            let _ = to.try_send(Ok(object));
+        }
+        Self(receiver)
+    }
+}
+
+/// What a URI stands for.
+async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
+    if !uri.key.is_empty() && !uri.key.ends_with('/') {
+        match client.head(uri).await {
+            Ok(object) => return Ok(Place::Object(object)),
+            Err(failure) if failure.kind == Kind::This => {}
+            Err(failure) => bail!("{uri}: {}", failure.reason),
+        }
+    }
+    let folder = match uri.key.as_str() {
+        "" => String::new(),
+        key => format!("{}/", key.trim_end_matches('/')),
+    };
+    let holds = client.holds(&folder).await.map_err(|failure| anyhow::anyhow!("{uri}: {}", failure.reason))?;
+    // a bucket may be empty yet
+    if !holds && !folder.is_empty() {
+        bail!("{uri}: there is no such object, and no folder of this name");
+    }
+    Ok(Place::Folder(client.clone(), folder))
+}
