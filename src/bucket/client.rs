@@ -107,6 +107,13 @@ pub struct Query {
     pub max_keys: Option<usize>,
 }
 
+/// The endpoint that the environment names for S3 alone; the others `aws-config` finds.
+fn of_s3() -> Option<String> {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    set("AWS_ENDPOINT_URL_S3").filter(|_| !ignored)
+}
+
 impl Config {
     pub async fn load(access: &Access) -> anyhow::Result<Self> {
         let profile = access.profile.as_deref();
@@ -127,7 +134,7 @@ impl Config {
         }
         Ok(Self {
             access: access.clone(),
-            endpoint: access.endpoint.clone().or_else(|| config.endpoint_url().map(str::to_owned)),
+            endpoint: access.endpoint.clone().or_else(of_s3).or_else(|| config.endpoint_url().map(str::to_owned)),
             region: region.map(|region| region.to_string()),
             credentials,
         })
@@ -167,6 +174,7 @@ impl Client {
             .with_timeout_disabled()
             .with_config(ClientConfigKey::ReadTimeout, format!("{}s", SILENCE.as_secs()));
         let region = config.region(bucket, &options).await?;
+        // what fails for a reason that may pass is tried again ten times, for three minutes: the library's own bounds
         let mut builder = AmazonS3Builder::new()
             .with_client_options(options)
             .with_bucket_name(bucket)

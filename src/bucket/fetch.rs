@@ -134,3 +134,45 @@ async fn in_parts(object: &Object) -> Result<Bytes, Failure> {
     file.rewind().map_err(here)?;
     Ok(Bytes::File(file))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fetcher() -> (Fetcher, mpsc::Receiver<Result<Arrival, String>>) {
+        let (to, arrivals) = mpsc::channel();
+        let fetching =
+            Fetching { known: Known::default(), concurrency: 1, on_new: Box::new(|_| ()), on_known: Box::new(|_| ()) };
+        let room = Arc::new(Semaphore::new(ROOM));
+        (Fetcher { fetching, to, room, unanswered: AtomicU32::new(0) }, arrivals)
+    }
+
+    fn fails(fetcher: &Fetcher, kind: Kind) -> bool {
+        let failure = Failure { kind, reason: "a reason".to_owned() };
+        fetcher.fail("s3://bucket/key".to_owned(), false, &failure, Box::new(())).is_err()
+    }
+
+    #[test]
+    fn what_fails_alone_is_passed_on_and_what_fails_for_all_ends_it() {
+        let (fetcher, arrivals) = fetcher();
+        for _ in 0..100 {
+            assert!(!fails(&fetcher, Kind::This));
+        }
+        assert!(fails(&fetcher, Kind::All));
+        let arrivals: Vec<_> = arrivals.try_iter().collect();
+        assert_eq!((arrivals.len(), arrivals.iter().filter(|arrival| arrival.is_ok()).count()), (101, 100));
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_several_times_in_a_row_is_gone() {
+        let (fetcher, _arrivals) = fetcher();
+        for _ in 1..PATIENCE {
+            assert!(!fails(&fetcher, Kind::NoAnswer));
+        }
+        fetcher.unanswered.store(0, Ordering::Relaxed);
+        for _ in 1..PATIENCE {
+            assert!(!fails(&fetcher, Kind::NoAnswer));
+        }
+        assert!(fails(&fetcher, Kind::NoAnswer));
+    }
+}

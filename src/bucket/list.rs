@@ -68,7 +68,10 @@ pub fn objects(places: Vec<Place>, narrow: Narrow, counts: Arc<Counts>) -> Recei
         let mut lists = Vec::new();
         for place in places {
             match place {
-                Place::Object(object) => lists.push(List { page: [object].into(), next: None }),
+                Place::Object(object) if context.is_wanted(&object) => {
+                    lists.push(List { page: [object].into(), next: None });
+                }
+                Place::Object(_) => {}
                 Place::Folder(client, folder) => lists.extend(context.descend(&client, folder, &to).await),
             }
         }
@@ -247,18 +250,20 @@ impl Context {
             .map_err(|failure| Unlisted { uri: format!("s3://{}/{}", client.bucket, query.prefix), failure })
     }
 
+    /// Whether an object that was not named is to be fetched.
     fn wants(&self, object: &Object) -> bool {
         if Layout::of(&object.key).is_some_and(|layout| layout.kind == DIGESTS) {
             self.counts.digests.fetch_add(1, Ordering::Relaxed);
             return false;
         }
-        let verdict = self.narrow.judge(&object.key);
         // an object without content stands for a folder
-        if verdict == Verdict::Unwanted || object.size == 0 {
-            return false;
-        }
+        object.size > 0 && self.is_wanted(object)
+    }
+
+    fn is_wanted(&self, object: &Object) -> bool {
+        let verdict = self.narrow.judge(&object.key);
         self.counts.unknown.fetch_add(u64::from(verdict == Verdict::Unknown), Ordering::Relaxed);
-        true
+        verdict != Verdict::Unwanted
     }
 }
 

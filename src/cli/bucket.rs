@@ -14,9 +14,8 @@ pub struct BucketArgs {
     #[arg(long, value_name = "NAME", help_heading = HEADING)]
     profile: Option<String>,
 
-    /// A service that speaks S3, instead of AWS's
+    /// A service that speaks S3, instead of AWS's or what AWS_ENDPOINT_URL_S3 or the profile names
     #[arg(long, value_name = "URL", value_parser = endpoint, help_heading = HEADING)]
-    #[arg(env = "AWS_ENDPOINT_URL_S3", hide_env_values = true)]
     endpoint_url: Option<String>,
 
     /// Pay for the requests, as some buckets of others demand

@@ -16,6 +16,7 @@ use crate::store::{Cell, Store};
 #[command(after_help = "\
 Examples:
   trailduck hunt ~/aws/AWSLogs
+  trailduck hunt s3://my-trail/AWSLogs/ --since 7d
   trailduck hunt --chart ascii ~/aws/AWSLogs > page.txt
   trailduck hunt --format json incident.json.gz | jq .alerts")]
 pub struct Hunt {
