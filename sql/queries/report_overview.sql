@@ -55,6 +55,7 @@ launches = "Launches that followed an alert within 24 hours and are linked to it
 attempted_launches = "The same of launches that were refused or rehearsed."
 instances_running = "Instances of these launches that were never seen terminated."
 deprecated_images_in_use = "Deprecated images with an instance that was never seen terminated."
+unknown_images_in_use = "The same of images of which neither log nor inventory says whether they are deprecated."
 exceptions_in_force = "Exceptions that had not expired."
 --- */
 WITH counted AS (
@@ -106,6 +107,14 @@ launched AS (
         count(DISTINCT CASE WHEN n.terminated_at IS NULL THEN n.instance_id END) AS instances_running
     FROM report_launches(since => since, until => until, account => account, arn => arn) AS l
     LEFT JOIN instances AS n ON n.launch_event_id = l.launch_event_id
+),
+
+images AS (
+    SELECT
+        count(CASE WHEN u.state = 'deprecated' THEN 1 END) AS deprecated_images_in_use,
+        count(CASE WHEN u.state = 'unknown' THEN 1 END) AS unknown_images_in_use
+    FROM report_images(moment => moment, account => account) AS u
+    WHERE u.running > 0
 )
 
 SELECT
@@ -124,14 +133,11 @@ SELECT
     l.launches,
     l.attempted_launches,
     l.instances_running,
-    (
-        SELECT count(*)
-        FROM report_images(moment => moment, account => account) AS i
-        WHERE i.state = 'deprecated'
-          AND i.running > 0
-    ) AS deprecated_images_in_use,
+    i.deprecated_images_in_use,
+    i.unknown_images_in_use,
     (SELECT count(*) FROM report_exceptions(moment => moment)) AS exceptions_in_force
 FROM whole AS w
 CROSS JOIN alerting AS a
 CROSS JOIN suppressed AS s
 CROSS JOIN launched AS l
+CROSS JOIN images AS i

@@ -109,8 +109,12 @@ fn in_words(overview: &Row) -> Vec<String> {
             if count("instances_running") == 1 { "is" } else { "are" },
         )
     });
+    let unknown = match count("unknown_images_in_use") {
+        0 => String::new(),
+        images => format!(" (of {images} more it is not known: an inventory is missing)"),
+    };
     sentences.push(format!(
-        "{} in use; {} in force.",
+        "{} in use{unknown}; {} in force.",
         many("deprecated_images_in_use", "deprecated image is", "deprecated images are"),
         many("exceptions_in_force", "exception is", "exceptions are"),
     ));

@@ -109,6 +109,14 @@ fn gaps(count: impl Fn(&str) -> i64) -> Vec<String> {
         1 => gaps.push("1 record or file could not be read.".to_owned()),
         rejects => gaps.push(format!("{} records or files could not be read.", grouped(rejects))),
     }
+    match count("unknown_images_in_use") {
+        0 => {}
+        1 => gaps.push("Whether 1 image in use is deprecated is not known: an inventory is missing.".to_owned()),
+        images => gaps.push(format!(
+            "Whether {} images in use are deprecated is not known: an inventory is missing.",
+            grouped(images)
+        )),
+    }
     gaps
 }
 
