@@ -106,7 +106,7 @@ impl Day {
     }
 
     fn limit_files(&self) {
-        let watching = self.watching.as_ref().expect("it runs");
+        let Some(watching) = &self.watching else { return };
         prlimit(Some(watching.pid()), Resource::Fsize, Rlimit { current: self.limit, maximum: None }).expect("a limit");
     }
 
