@@ -20,7 +20,7 @@ use trailduck::source::Narrow;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// How often a load is run; the median counts.
-const LOADS: usize = 5;
+const LOADS: usize = 3;
 
 /// What a load from the bucket is to reach of one from disk.
 const WANTED: f64 = 0.7;

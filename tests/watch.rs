@@ -292,23 +292,46 @@ fn a_store_that_is_in_use_is_said_once_and_caught_up_with() {
 }
 
 #[test]
+fn a_tick_with_nothing_to_do_does_not_open_the_store() {
+    let place = Place::new();
+    set_clock(&place, noon());
+    write_settled(&place, "logs/a.json", log(&[alerting(1)]));
+    let watching = Watching::start(&place, &["logs", "--clock", "now"]);
+    until("the first tick", &place, || health(&place)["ticks"] == 1);
+    let reads = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly).expect("a mode");
+    let held = duckdb::Connection::open_with_flags(place.path("trail.duckdb"), reads).expect("it is free");
+    for tick in 1..=3 {
+        set_clock(&place, noon() + TimeDelta::minutes(5 * tick));
+        until("a tick", &place, || health(&place)["ticks"] == 1 + tick);
+    }
+    drop(held);
+    // what another program writes is looked at, and then no more
+    place.ok(&["sql", "--write", "CREATE TABLE notes (note VARCHAR)"]);
+    for tick in 4..=6 {
+        set_clock(&place, noon() + TimeDelta::minutes(5 * tick));
+        until("a tick", &place, || health(&place)["ticks"] == 1 + tick);
+    }
+    assert!(!said(&place).contains("waiting: "), "{}", said(&place));
+    assert_eq!(watching.terminate(), Some(0));
+}
+
+#[test]
 fn what_is_wrong_is_said_and_the_next_tick_goes_on() {
     let place = Place::new();
     set_clock(&place, noon());
     write_settled(&place, "logs/a.json", log(&[alerting(1)]));
     write_settled(&place, "more/b.json", log(&[alerting(2)]));
     let watching = Watching::start(&place, &["logs", "more", "--clock", "now"]);
+    until("the first tick", &place, || health(&place)["ticks"] == 1);
     let mut ticks = 0;
     let mut tick = || {
-        until("a tick", &place, || health(&place)["ticks"] == ticks + 1);
         ticks += 1;
         set_clock(&place, noon() + TimeDelta::minutes(5 * ticks));
+        until("a tick", &place, || health(&place)["ticks"] == ticks + 1);
     };
-    tick();
     // a path that vanishes, and another that goes on
     fs::remove_dir_all(place.path("more")).expect("our folder");
     write_settled(&place, "logs/c.json", log(&[alerting(3)]));
-    tick();
     tick();
     assert!(said(&place).contains("more: No such file"), "{}", said(&place));
     assert_eq!(told(&place).len(), 3);
@@ -318,17 +341,14 @@ fn what_is_wrong_is_said_and_the_next_tick_goes_on() {
     let good = fs::read(place.path("trail.duckdb")).expect("a store");
     fs::write(place.path("trail.duckdb"), b"words, words, words".repeat(1000)).expect("our file");
     tick();
-    tick();
     assert_eq!(health(&place)["failing"], true);
     assert!(said(&place).contains("cannot open trail.duckdb as a DuckDB database"), "{}", said(&place));
     fs::write(place.path("trail.duckdb"), good).expect("our file");
     write_settled(&place, "logs/e.json", log(&[alerting(5)]));
     tick();
-    tick();
     assert_eq!(health(&place)["failing"], false, "{}", said(&place));
     // a store that is gone: everything is loaded, and told, into the next
     fs::remove_file(place.path("trail.duckdb")).expect("our file");
-    tick();
     tick();
     assert_eq!(watching.terminate(), Some(0));
     assert_eq!(settled_alerts(&place, 1), [1, 3, 4, 5].map(event_id), "{}", said(&place));

@@ -106,19 +106,20 @@ impl Day {
     }
 
     fn limit_files(&self) {
-        let watching = self.watching.as_ref().expect("it runs");
+        let Some(watching) = &self.watching else { return };
         prlimit(Some(watching.pid()), Resource::Fsize, Rlimit { current: self.limit, maximum: None }).expect("a limit");
     }
 
     /// Moves the clock, and waits until the watch has ticked.
     fn tick(&self, now: DateTime<Utc>) {
         set_clock(&self.place, now);
-        let process = self.watching.as_ref().expect("it runs").child.id();
-        until("a tick", &self.place, || {
-            let health = health(&self.place);
-            let last: Option<DateTime<Utc>> = health["last_tick_at"].as_str().and_then(|time| time.parse().ok());
-            health["process_id"] == process && last >= Some(now)
-        });
+        until("a tick", &self.place, || self.has_ticked(now));
+    }
+
+    fn has_ticked(&self, now: DateTime<Utc>) -> bool {
+        let health = health(&self.place);
+        let last: Option<DateTime<Utc>> = health["last_tick_at"].as_str().and_then(|time| time.parse().ok());
+        self.watching.as_ref().is_some_and(|watching| health["process_id"] == watching.child.id()) && last >= Some(now)
     }
 
     fn kill(&mut self) {
@@ -166,16 +167,16 @@ fn a_day_with_all_that_may_happen_ends_with_the_alerts_of_one_load_each_told_and
             100..110 | 260..275 => Mood::Failing,
             _ => Mood::Alive,
         });
-        if !over && random.u8(..8) == 0 {
+        if !over && day.watching.is_some() && random.u8(..8) == 0 {
             // killed at some moment of the tick, or between the delivery of an alert and its being marked so
             let taken = day.receiver.requests().len();
-            let until_told = random.bool();
             set_clock(&day.place, now);
-            for _ in 0..random.u64(0..250) {
-                sleep(Duration::from_millis(1));
-                if until_told && day.receiver.requests().len() > taken {
-                    break;
-                }
+            if random.bool() {
+                sleep(Duration::from_millis(random.u64(0..250)));
+            } else {
+                until("a delivery, or the end of the tick", &day.place, || {
+                    day.receiver.requests().len() > taken || day.has_ticked(now)
+                });
             }
             day.kill();
             kills += 1;

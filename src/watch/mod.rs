@@ -124,13 +124,14 @@ pub struct Tick {
     failed: bool,
 }
 
-/// What changes when a database is written: itself, and its log of changes.
+/// What changes when a database is written: itself, and its log of changes, which is empty or not there when it is at rest.
 #[derive(Debug, PartialEq)]
 struct Mark([Option<State>; 2]);
 
 impl Mark {
     fn of(store: &Path) -> Self {
-        Self([store.to_owned(), beside(store, ".wal")].map(|path| path.metadata().ok().as_ref().map(State::of)))
+        let state = |path: &Path| path.metadata().ok().filter(|metadata| metadata.len() > 0).as_ref().map(State::of);
+        Self([state(store), state(&beside(store, ".wal"))])
     }
 }
 
@@ -402,13 +403,19 @@ impl Watch {
         tick.is_unread = self.receivers.stdout.as_ref().is_some_and(Stdout::is_closed);
     }
 
-    /// Closes the store, and takes down how far it was.
+    /// Takes down how far the store is, and closes it.
     fn leave(&mut self, mut held: Option<Store>, tick: &mut Tick) {
-        if held.is_some() {
-            self.step(&mut held, tick, Self::take_figures);
+        self.mark = None;
+        if held.is_none() {
+            return;
         }
-        drop(held);
-        self.mark = Some(Mark::of(&self.options.store));
+        self.step(&mut held, tick, |watch, store, tick| {
+            watch.take_figures(store, tick)?;
+            // closing it changes nothing more, so that no change of another's is taken for one of ours
+            store.connection.execute_batch("CHECKPOINT")?;
+            watch.mark = Some(Mark::of(store.path()));
+            Ok(())
+        });
     }
 
     fn take_figures(&mut self, store: &Store, tick: &mut Tick) -> anyhow::Result<()> {
