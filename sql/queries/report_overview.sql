@@ -106,32 +106,53 @@ launched AS (
         count(DISTINCT CASE WHEN n.terminated_at IS NULL THEN n.instance_id END) AS instances_running
     FROM report_launches(since => since, until => until, account => account, arn => arn) AS l
     LEFT JOIN instances AS n ON n.launch_event_id = l.launch_event_id
+),
+
+stored AS (
+    SELECT
+        (SELECT count(*) FROM files) AS files,
+        (SELECT count(*) FROM loads) AS loads,
+        (SELECT max(l.finished_at) FROM loads AS l) AS last_load,
+        (SELECT count(*) FROM rejects) AS rejects
+),
+
+missing AS (
+    SELECT CAST(coalesce(sum(h.hours_without_files), 0) AS BIGINT) AS hours_without_files
+    FROM report_accounts(since => since, until => until, account => account) AS h
+),
+
+in_use AS (
+    SELECT count(*) AS deprecated_images_in_use
+    FROM report_images(moment => moment, account => account) AS i
+    WHERE i.state = 'deprecated'
+      AND i.running > 0
+),
+
+in_force AS (
+    SELECT count(*) AS exceptions_in_force
+    FROM report_exceptions(moment => moment) AS e
 )
 
 SELECT
     w.*,
-    (SELECT count(*) FROM files) AS files,
-    (SELECT count(*) FROM loads) AS loads,
-    (SELECT max(l.finished_at) FROM loads AS l) AS last_load,
-    (SELECT count(*) FROM rejects) AS rejects,
-    (
-        SELECT CAST(coalesce(sum(h.hours_without_files), 0) AS BIGINT)
-        FROM report_accounts(since => since, until => until, account => account) AS h
-    ) AS hours_without_files,
+    d.files,
+    d.loads,
+    d.last_load,
+    d.rejects,
+    h.hours_without_files,
     a.alerts,
     s.suppressed_alerts,
     a.alerting_principals,
     l.launches,
     l.attempted_launches,
     l.instances_running,
-    (
-        SELECT count(*)
-        FROM report_images(moment => moment, account => account) AS i
-        WHERE i.state = 'deprecated'
-          AND i.running > 0
-    ) AS deprecated_images_in_use,
-    (SELECT count(*) FROM report_exceptions(moment => moment)) AS exceptions_in_force
+    i.deprecated_images_in_use,
+    e.exceptions_in_force
 FROM whole AS w
+CROSS JOIN stored AS d
+CROSS JOIN missing AS h
 CROSS JOIN alerting AS a
 CROSS JOIN suppressed AS s
 CROSS JOIN launched AS l
+CROSS JOIN in_use AS i
+CROSS JOIN in_force AS e
