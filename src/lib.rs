@@ -1,7 +1,7 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; report, shell; triage, load, geo, inventory, exceptions;
+//! output. A module imports only what stands to its right: cli; report, shell; triage, load, geo, inventory, exceptions, parquet;
 //! output, store, catalog; record and source know neither each other nor a database.
 
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
@@ -18,6 +18,8 @@ pub mod inventory;
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.
 pub mod output;
+/// The events as Parquet, for other engines: partitioned, shredded, incremental.
+pub mod parquet;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
 /// What was found, to be handed over: one document, as JSON and Markdown.
