@@ -1,9 +1,11 @@
 //! trailduck: a local analytics store for AWS CloudTrail.
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
-//! output. A module imports only what stands to its right: cli; report, shell; triage, load, geo, inventory, exceptions, parquet;
-//! output, store, catalog; record and source know neither each other nor a database.
+//! output. A module imports only what stands to its right: cli; report, shell; triage, alerts, load, geo, inventory,
+//! exceptions, pack, parquet; output, store, catalog; record and source know neither each other nor a database.
 
+/// Alerts that last: raised once, told until they are told, and what people made of them.
+pub mod alerts;
 /// `sql/`, embedded and typed: front matter, parameters, documentation.
 pub mod catalog;
 /// One file a command: its arguments and what it does with the layers below.
@@ -18,6 +20,8 @@ pub mod inventory;
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.
 pub mod output;
+/// What Apache Spark needs to run the same detections and queries.
+pub mod pack;
 /// The events as Parquet, for other engines: partitioned, shredded, incremental.
 pub mod parquet;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.

@@ -8,7 +8,7 @@ use crate::store::{Cell, Store};
 /// Views that several parts ask, and what of them is asked. The large columns of launches are not.
 const VIEWS: &[(&str, &str)] = &[
     ("ami_queries", "*"),
-    ("rule_matches", "*"),
+    ("all_rule_matches", "*"),
     ("ami_launches", "* REPLACE (NULL AS request_parameters, NULL AS response_elements)"),
     ("role_sessions", "*"),
     ("clients", "*"),

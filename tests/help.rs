@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Place, fixtures};
+use trailduck::alerts::Channel;
 
 /// A command, as the words behind `trailduck`, and what its `--help` says.
 type Help = (Vec<String>, String);
@@ -110,6 +111,11 @@ impl Base {
         let fixture = |name: &str| fs::read(fixtures(name)).expect("a fixture");
         place.ok(&["exceptions", "add", "patching", "--reason", "r", "--never", "--owner", "none"]);
         place.ok(&["exceptions", "export", "-o", "exceptions.toml"]);
+        place.raise("2026-10-06T03:00:00Z", &[Channel::Webhook]);
+        for name in ["alerts.ndjson", "alerts/part-0.ndjson"] {
+            place.write(name, place.ok(&["alerts", "--format", "ndjson"]));
+        }
+        place.ok(&["sql", "COPY (FROM alert_list()) TO 'alerts/part-1.parquet'"]);
         for name in ["team-a", "team-b"] {
             place.write(
                 &format!("{name}.toml"),

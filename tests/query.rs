@@ -4,6 +4,7 @@ mod common;
 
 use common::{Place, fixtures, log, record};
 use serde_json::{Value, json};
+use trailduck::alerts::Channel;
 use trailduck::catalog::CATALOG;
 
 #[test]
@@ -14,6 +15,7 @@ fn every_query_runs_and_has_the_columns_it_documents() {
     place.ok(&["load", "bad.json"]);
     place.ok(&["geoip", fixtures("geoip/Example-City.mmdb").to_str().expect("UTF-8")]);
     place.ok(&["exceptions", "add", "e", "--reason", "r", "--author", "a", "--never", "--owner", "none"]);
+    place.raise("2026-10-06T03:00:00Z", &[Channel::Webhook]);
     let listed = Place::new().rows(&["query"]);
     assert_eq!(listed.len(), CATALOG.queries.len());
     for query in &CATALOG.queries {
@@ -21,6 +23,7 @@ fn every_query_runs_and_has_the_columns_it_documents() {
         for parameter in query.parameters.iter().filter(|parameter| parameter.default.is_none()) {
             let value = match (query.name.as_str(), parameter.name.as_str()) {
                 ("queries_before_launch", _) => "1a07c001-264e-4665-92eb-59bd0f21e6ee",
+                ("alert_changes", _) => "aa379329-278a-8b95-a0de-2a8a8ffe2c08",
                 (_, "event_id") => "a1e27001-4bc7-46d5-ab6e-e5d18726ff95",
                 _ => "*",
             };

@@ -61,7 +61,7 @@ alert_minutes AS (
     SELECT
         date_trunc('minute', a.event_time) AS minute,
         count(DISTINCT a.event_id) AS alerts
-    FROM alerts AS a
+    FROM rule_matches AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
     GROUP BY date_trunc('minute', a.event_time)
 ),

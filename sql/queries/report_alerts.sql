@@ -3,7 +3,7 @@ title = "Alerts, and whether launches followed"
 description = """
 Every event that raised an alert, newest first: who, from where, with what, what was asked for, and how many launches
 followed within 24 hours. An event that several rules match is here once."""
-display = ["event_time", "severity", "principal_name", "source_ip_address", "place", "client_text", "asked", "launches", "attempts", "event_id"]
+display = ["event_time", "severity", "principal_name", "source_ip_address", "place", "client_text", "asked", "launches", "attempts", "status", "event_id"]
 
 [[parameters]]
 name = "since"
@@ -54,6 +54,10 @@ image_ids = "Images asked for by id."
 name_patterns = "Names asked for."
 launches = "Launches that followed within 24 hours and are linked to it."
 attempts = "The same of those that were refused or rehearsed."
+status = "What became of the alert that was raised of it, at present: open, acknowledged or closed. Null: none was raised."
+verdict = "true-positive, false-positive or benign, if someone said so when it was closed."
+first_seen = "When it was raised, UTC."
+note = "The last note on it."
 --- */
 WITH matched AS (
     SELECT
@@ -73,7 +77,7 @@ WITH matched AS (
         min(a.owners) AS owners,
         min(a.image_ids) AS image_ids,
         min(a.name_patterns) AS name_patterns
-    FROM alerts AS a
+    FROM rule_matches AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
     GROUP BY a.event_id
 ),
@@ -116,9 +120,14 @@ SELECT
     m.image_ids,
     m.name_patterns,
     coalesce(f.launches, 0) AS launches,
-    coalesce(f.attempts, 0) AS attempts
+    coalesce(f.attempts, 0) AS attempts,
+    s.status,
+    s.verdict,
+    s.first_seen,
+    s.note
 FROM matched AS m
 LEFT JOIN followed AS f ON f.query_event_id = m.event_id
+LEFT JOIN alert_states() AS s ON s.event_id = m.event_id
 LEFT JOIN places AS g ON g.source_ip_address = m.source_ip_address
 LEFT JOIN clients AS c ON c.user_agent = m.user_agent
 ORDER BY m.event_time DESC, m.event_id

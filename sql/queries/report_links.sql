@@ -54,7 +54,7 @@ instance_count = "How many were launched, or asked for."
 --- */
 WITH alerting AS (
     SELECT DISTINCT a.event_id
-    FROM alerts AS a
+    FROM rule_matches AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
 ),
 

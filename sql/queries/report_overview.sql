@@ -94,7 +94,7 @@ alerting AS (
 
 suppressed AS (
     SELECT count(DISTINCT a.event_id) AS suppressed_alerts
-    FROM alerts_with_suppressed AS a
+    FROM rule_matches_with_suppressed AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
       AND a.suppressed_by IS NOT NULL
 ),

@@ -51,7 +51,7 @@ WITH called AS (
 
 alerting AS (
     SELECT g.country_iso_code, g.country_name, g.city_name, g.latitude, g.longitude, count(DISTINCT a.event_id) AS alerts
-    FROM alerts AS a
+    FROM rule_matches AS a
     INNER JOIN places AS g ON g.source_ip_address = a.source_ip_address
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
     GROUP BY g.country_iso_code, g.country_name, g.city_name, g.latitude, g.longitude

@@ -24,6 +24,10 @@ risk_score = "The highest of their risk scores; null if it is no alert."
 suppressed_by = "The exception that suppresses it."
 tactics = "MITRE ATT&CK tactics."
 techniques = "MITRE ATT&CK techniques."
+status = "What became of the alert that was raised of it: open, acknowledged or closed. Null: none was raised."
+verdict = "true-positive, false-positive or benign, if someone said so when it was closed."
+first_seen = "When it was raised, UTC."
+note = "The last note on it."
 --- */
 -- apart from any table: beside one, the parameter could be the column of the same name
 WITH parameter AS (
@@ -39,7 +43,7 @@ matched AS (
         sorted_values(array_agg(DISTINCT r.tactic)) AS tactics,
         sorted_values(array_agg(DISTINCT r.technique)) AS techniques
     FROM parameter AS p
-    INNER JOIN rule_matches AS m ON m.event_id = p.anchor_id
+    INNER JOIN all_rule_matches AS m ON m.event_id = p.anchor_id
     INNER JOIN rules AS r ON r.rule = m.rule
 )
 
@@ -58,7 +62,12 @@ SELECT
     m.risk_score,
     m.suppressed_by,
     m.tactics,
-    m.techniques
+    m.techniques,
+    s.status,
+    s.verdict,
+    s.first_seen,
+    s.note
 FROM parameter AS p
 INNER JOIN api_calls AS a ON a.event_id = p.anchor_id
 CROSS JOIN matched AS m
+LEFT JOIN alert_states() AS s ON s.event_id = a.event_id

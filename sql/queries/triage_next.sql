@@ -116,7 +116,7 @@ steps AS (
       AND r.rule = (
           SELECT min(m.rule)
           FROM parameter AS p
-          INNER JOIN rule_matches AS m ON m.event_id = p.anchor_id
+          INNER JOIN all_rule_matches AS m ON m.event_id = p.anchor_id
       )
 
     UNION ALL

@@ -220,7 +220,7 @@ rule AS (
         min(m.rule) AS rule,
         max(m.risk_score) AS risk_score
     FROM parameter AS p
-    INNER JOIN rule_matches AS m ON m.event_id = p.anchor_id
+    INNER JOIN all_rule_matches AS m ON m.event_id = p.anchor_id
     HAVING count(*) > 0
 ),
 

@@ -88,13 +88,13 @@ impl Catalog {
             rules.into_iter().map(of).collect::<Vec<_>>().join("\nUNION ALL BY NAME\n")
         };
         format!(
-            "CREATE OR REPLACE VIEW rule_matches AS\n{};\n\
-             COMMENT ON VIEW rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';\n\
-             CREATE OR REPLACE VIEW alerts_with_suppressed AS\n{};\n\
-             COMMENT ON VIEW alerts_with_suppressed IS 'What the enabled rules match, suppressed or not: an event that two rules match is there twice.';\n\
-             CREATE OR REPLACE VIEW alerts AS\n\
-             SELECT * EXCLUDE (suppressed_by) FROM alerts_with_suppressed WHERE suppressed_by IS NULL;\n\
-             COMMENT ON VIEW alerts IS 'The alerts: what the enabled rules match and no exception suppresses. An event that two rules match is there twice.';",
+            "CREATE OR REPLACE VIEW all_rule_matches AS\n{};\n\
+             COMMENT ON VIEW all_rule_matches IS 'What the rules match, enabled or not, suppressed or not: an event that two rules match is there twice.';\n\
+             CREATE OR REPLACE VIEW rule_matches_with_suppressed AS\n{};\n\
+             COMMENT ON VIEW rule_matches_with_suppressed IS 'What the enabled rules match, suppressed or not: an event that two rules match is there twice.';\n\
+             CREATE OR REPLACE VIEW rule_matches AS\n\
+             SELECT * EXCLUDE (suppressed_by) FROM rule_matches_with_suppressed WHERE suppressed_by IS NULL;\n\
+             COMMENT ON VIEW rule_matches IS 'What the enabled rules match and no exception suppresses, now and among all events (what was raised, when, and what became of it is in the table alerts). An event that two rules match is there twice.';",
             matches(self.detections.iter().collect()),
             matches(self.enabled_detections())
         )

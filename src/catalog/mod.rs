@@ -8,6 +8,7 @@ mod install;
 
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
@@ -214,6 +215,23 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A span of time as front matter and command lines write it: `90s`, `5m`, `6h`, `7d`, `2w`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.chars().last().and_then(|unit| {
+        let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        let unit = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86400,
+            'w' => 7 * 86400,
+            _ => return None,
+        };
+        Some(u64::from(count) * unit)
+    });
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected a span of time such as 90s, 5m, 6h or 7d".to_owned())
+}
+
 /// Names and texts of the files in a folder of `sql/`, by name.
 fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
     let files = SQL.get_dir(folder).into_iter().flat_map(|folder| folder.files());
@@ -262,10 +280,25 @@ mod tests {
             }
             assert!(detection.tactic.contains("(TA") && detection.technique.contains("(T1"), "{}", detection.name);
             assert!(detection.risk_score <= 100);
+            assert!(
+                duration(&detection.schedule).is_ok() && duration(&detection.lookback).is_ok(),
+                "{}",
+                detection.name
+            );
         }
         let rule = CATALOG.detection("deprecated_ami_discovery").expect("the rule");
         assert_eq!((rule.severity, rule.risk_score, rule.enabled), (Severity::Low, 21, true));
         assert_eq!((rule.schedule.as_str(), rule.lookback.as_str()), ("5m", "6m"));
+    }
+
+    #[test]
+    fn a_span_of_time_has_a_number_and_a_unit() {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("6h", 21600), ("7d", 604_800), ("2w", 1_209_600)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "5", "m", "5x", "-5m", "1.5h", "5 m", "99999999999s", "5é"] {
+            assert!(duration(text).is_err_and(|error| error.contains("5m")), "{text}");
+        }
     }
 
     #[test]

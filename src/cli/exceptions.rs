@@ -422,7 +422,7 @@ fn now() -> NaiveDateTime {
 }
 
 /// Who runs this.
-fn user() -> anyhow::Result<String> {
+pub fn user() -> anyhow::Result<String> {
     let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|variable| std::env::var(variable).ok());
     let name = names.into_iter().find(|name| !name.trim().is_empty());
     // in a container there may be no name

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod alerts;
 mod amis;
 mod completions;
 mod correlate;
@@ -51,6 +52,7 @@ Examples:
   trailduck hunt ~/aws/AWSLogs           load, detect, correlate: one page
   trailduck load ~/aws/AWSLogs           load what is new since the last time
   trailduck detect --since 7d            alerts, newest first
+  trailduck alerts --status open         what `watch` raised and nobody has closed
   trailduck triage --latest              the latest alert, investigated to its end
   trailduck report -o incident.md        all of it in one file, to hand over
   trailduck query                        the companion queries
@@ -82,6 +84,7 @@ enum Command {
     Load(load::Load),
     Hunt(hunt::Hunt),
     Detect(detect::Detect),
+    Alerts(alerts::Alerts),
     Triage(triage::Triage),
     Correlate(correlate::Correlate),
     Query(query::QueryCommand),
@@ -147,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Load(command) => command.run(&context),
         Command::Hunt(command) => command.run(&context),
         Command::Detect(command) => command.run(&context),
+        Command::Alerts(command) => command.run(&context),
         Command::Triage(command) => command.run(&context),
         Command::Correlate(command) => command.run(&context),
         Command::Query(command) => command.run(&context),

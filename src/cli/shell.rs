@@ -77,9 +77,21 @@ impl Shell {
 struct Commands;
 
 impl Reports for Commands {
-    fn alerts(&self, since: Option<&str>) -> anyhow::Result<(String, &'static [String])> {
+    fn alerts(&self, store: &Store, since: Option<&str>) -> anyhow::Result<(String, Vec<String>)> {
         let rules = CATALOG.enabled_detections();
-        Ok((detect::alerts(&rules, &between(since)?), &rules[0].display))
+        let matches = detect::alerts(&rules, &between(since)?);
+        let mut display = rules[0].display.clone();
+        if store.count("FROM alerts")? == 0 {
+            return Ok((matches, display));
+        }
+        // with what became of those that were raised
+        display.insert(2, "status".to_owned());
+        let sql = format!(
+            "SELECT m.*, a.status FROM ({matches}) AS m
+            LEFT JOIN alerts AS a ON a.rule = m.rule AND a.event_id = m.event_id
+            ORDER BY m.event_time DESC, m.event_id"
+        );
+        Ok((sql, display))
     }
 
     fn suppressed(&self, store: &Store, since: Option<&str>) -> anyhow::Result<i64> {

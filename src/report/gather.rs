@@ -55,7 +55,7 @@ pub fn gather(store: &Store, request: &Request) -> anyhow::Result<Document> {
     let scope = Arguments::of(request, as_of.as_deref());
     // each is read once, however many tables and investigations look at it
     triage::prepare(store, &quote(scope.moment()))?;
-    store.remember("alerts", "FROM alerts")?;
+    store.remember("rule_matches", "FROM rule_matches")?;
     triage::answer(store, QUERIES, |query| scope.sql(query))?;
     let overview = Rows::read(store, &triage::answered("report_overview"), 1)?;
     let overview = Overview(overview.rows.into_iter().next().unwrap_or_default());
@@ -74,7 +74,7 @@ fn document(
     let left_out = overview.count("alerts") - alerts.len();
     Document {
         format: "trailduck-report",
-        version: 1,
+        version: 2,
         generator: concat!("trailduck ", env!("CARGO_PKG_VERSION")).to_owned(),
         title: request.title.clone().unwrap_or_else(|| title(&overview.0)),
         scope: Scope {
@@ -110,6 +110,7 @@ fn as_of(store: &Store, request: &Request) -> anyhow::Result<Option<String>> {
             UNION ALL SELECT max(coalesce(finished_at, started_at)) FROM loads
             UNION ALL SELECT max(created_at) FROM exceptions
             UNION ALL SELECT max(imported_at) FROM amis
+            UNION ALL SELECT max(changed_at) FROM alert_history
         )",
     )?;
     Ok(match rows.into_iter().next().and_then(|row| row.into_iter().next()) {
@@ -244,6 +245,11 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Over
             ))
         })
     };
+    let mut alerts = table("alerts", "report_alerts", "Alerts, newest first", MANY, alerts_note)?;
+    // where none was raised, a column of nothing is left out
+    if alerts.rows.iter().all(|row| row.get("status").is_null()) {
+        alerts.display.retain(|name| name != "status");
+    }
     let mut images = table(
         "images",
         "report_images",
@@ -292,7 +298,7 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Over
             key: "alerts",
             title: "Alerts",
             tables: vec![
-                table("alerts", "report_alerts", "Alerts, newest first", MANY, alerts_note)?,
+                alerts,
                 table("who", "report_principals", "Who raised them", SOME, no_alerts())?,
                 table("from_where", "report_sources", "From where", SOME, no_alerts())?,
                 table("with_what", "report_clients", "With what", SOME, no_alerts())?,
@@ -321,7 +327,8 @@ fn sections(store: &Store, request: &Request, scope: &Arguments, overview: &Over
 fn investigate(store: &Store, scope: &Arguments, count: usize) -> anyhow::Result<Vec<Alert>> {
     let chosen = Rows::read(
         store,
-        "SELECT event_id, event_time, rules, severity, principal FROM report_alerts_answer
+        "SELECT event_id, event_time, rules, severity, principal, status, verdict, first_seen, note
+        FROM report_alerts_answer
         ORDER BY launches > 0 DESC, attempts > 0 DESC, event_time DESC, event_id",
         count,
     )?;
@@ -373,6 +380,10 @@ fn alert(store: &Store, scope: &Arguments, row: &Row) -> anyhow::Result<Alert> {
         rules: row.get("rules").clone(),
         severity: row.get("severity").clone(),
         principal: row.get("principal").clone(),
+        status: row.get("status").clone(),
+        verdict: row.get("verdict").clone(),
+        first_seen: row.get("first_seen").clone(),
+        note: row.get("note").clone(),
         score,
         signals: if signals.is_null() { Value::Array(Vec::new()) } else { signals },
         parts,

@@ -93,7 +93,7 @@ mod tests {
         let table = json!({"key": "t", "title": value, "note": null, "layout": "table",
             "columns": [{"name": "value", "meaning": value}], "display": ["value"], "rows": [{"value": value}],
             "rows_total": 1, "rows_left_out": 0, "all": value, "statement": value});
-        json!({"format": "trailduck-report", "version": 1, "generator": "trailduck", "title": value,
+        json!({"format": "trailduck-report", "version": 2, "generator": "trailduck", "title": value,
             "scope": {"since": null, "until": null, "account_id": value, "principal": value}, "overview": {},
             "sections": [{"key": "s", "title": "S", "tables": [table]}], "alerts": [], "alerts_left_out": 0})
     }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_document_of_nothing_makes_a_page() {
-        let empty = json!({"format": "trailduck-report", "version": 1, "generator": "trailduck", "title": "Nothing",
+        let empty = json!({"format": "trailduck-report", "version": 2, "generator": "trailduck", "title": "Nothing",
             "scope": {}, "overview": {"alerts": 0}, "sections": [], "alerts": [], "alerts_left_out": 0});
         assert!(page(&empty).contains("No alerts"));
     }

@@ -121,6 +121,12 @@ fn investigation(alert: &Alert, to: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(to, "### {}: a score of {}, {}\n", as_text(&alert.event_time), alert.score, as_text(&alert.principal))?;
     writeln!(to, "- Rules: {} ({})", as_text(&alert.rules), as_text(&alert.severity))?;
     writeln!(to, "- Signals: {}", as_text(&alert.signals))?;
+    if !alert.status.is_null() {
+        let verdict = if alert.verdict.is_null() { String::new() } else { format!(" ({})", as_text(&alert.verdict)) };
+        let note = if alert.note.is_null() { String::new() } else { format!(": {}", as_text(&alert.note)) };
+        let first_seen = as_text(&alert.first_seen);
+        writeln!(to, "- Status: {}{verdict}, raised {first_seen}{note}", as_text(&alert.status))?;
+    }
     writeln!(to, "- Event: {}\n", inert(&alert.event_id))?;
     for part in &alert.parts {
         writeln!(to, "#### {}\n", part.title)?;

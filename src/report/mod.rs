@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 2_000_000;
 /// Characters of a value, tried in turn.
 const LONGEST_VALUES: &[usize] = &[20_000, 2_000, 200];
 
-/// The document, version 1.
+/// The document, version 2.
 #[derive(Debug, Clone, Serialize)]
 pub struct Document {
     pub format: &'static str,
@@ -71,6 +71,13 @@ pub struct Alert {
     pub rules: Value,
     pub severity: Value,
     pub principal: Value,
+    /// What became of the alert that was raised; null, as all of these, where none was.
+    pub status: Value,
+    pub verdict: Value,
+    /// When it was raised.
+    pub first_seen: Value,
+    /// The last note on it.
+    pub note: Value,
     pub score: i64,
     /// Names of the signals that are there, the weightiest first.
     pub signals: Value,
@@ -152,6 +159,7 @@ impl Document {
     fn shorten(&mut self, longest: usize) {
         self.longest_value = longest;
         let sections = self.sections.iter_mut().flat_map(|section| &mut section.tables);
+        self.alerts.iter_mut().for_each(|alert| cut(&mut alert.note, longest));
         let parts = self.alerts.iter_mut().flat_map(|alert| &mut alert.parts);
         for row in sections.chain(parts).flat_map(|table| &mut table.rows) {
             for (_, value) in &mut row.0 {

@@ -661,7 +661,7 @@ mod tests {
                 &["'arn:aws:iam::1:user/alice'", "'arn:aws:iam::1:user/o''neil'"],
             ),
             ("FROM api_calls_by_principal(arn := 'neil|", &["'arn:aws:iam::1:user/o''neil'"]),
-            ("FROM rule_matches WHERE rule = 'deprecated_ami_d|", &["'deprecated_ami_discovery'"]),
+            ("FROM all_rule_matches WHERE rule = 'deprecated_ami_d|", &["'deprecated_ami_discovery'"]),
             (
                 "FROM triage_alert(event_id := '|",
                 &["'00000000-0000-0000-0000-000000000002'", "'00000000-0000-0000-0000-000000000001'"],

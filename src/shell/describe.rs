@@ -222,7 +222,7 @@ fn types(store: &Store, query: &Query) -> Vec<(String, String)> {
 /// otherwise.
 fn example(store: &Store, parameter: &Parameter) -> String {
     if parameter.kind == Kind::Uuid {
-        let latest = "SELECT arg_max(event_id, event_time)::VARCHAR FROM rule_matches WHERE suppressed_by IS NULL";
+        let latest = "SELECT arg_max(event_id, event_time)::VARCHAR FROM all_rule_matches WHERE suppressed_by IS NULL";
         let latest = store.connection.query_row(latest, [], |row| row.get::<_, Option<String>>(0));
         return latest.ok().flatten().unwrap_or_else(|| "a1e27003-e65c-4408-968f-ecee9c645d75".to_owned());
     }

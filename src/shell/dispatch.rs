@@ -100,8 +100,8 @@ impl Shell<'_> {
     }
 
     fn alerts(&mut self, since: Option<&str>) -> anyhow::Result<()> {
-        let (sql, display) = self.reports.alerts(since)?;
-        self.statement(&sql, display)?;
+        let (sql, display) = self.reports.alerts(&self.store, since)?;
+        self.statement(&sql, &display)?;
         if self.settings.mode == Mode::Table {
             match self.reports.suppressed(&self.store, since)? {
                 0 => {}

@@ -224,7 +224,7 @@ impl Learned {
                 "SELECT
                     event_id::VARCHAR,
                     strftime(any_value(event_time), '%Y-%m-%d %H:%M:%SZ ') || coalesce(any_value(principal_name), '')
-                FROM rule_matches
+                FROM all_rule_matches
                 WHERE suppressed_by IS NULL
                 GROUP BY event_id
                 ORDER BY any_value(event_time) DESC, event_id

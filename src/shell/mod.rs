@@ -70,7 +70,7 @@ pub struct Options<'r> {
 /// What other commands know to show.
 pub trait Reports {
     /// The alerts since a moment as SQL, and the columns that are shown to people.
-    fn alerts(&self, since: Option<&str>) -> anyhow::Result<(String, &'static [String])>;
+    fn alerts(&self, store: &Store, since: Option<&str>) -> anyhow::Result<(String, Vec<String>)>;
     /// How many alerts exceptions suppress.
     fn suppressed(&self, store: &Store, since: Option<&str>) -> anyhow::Result<i64>;
     /// Investigates an event, given as a SQL literal, or the latest alert. Makes temporary tables.

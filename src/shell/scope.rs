@@ -101,7 +101,7 @@ impl Completion<'_> {
         };
         let relation = relation.or_else(|| {
             let likely =
-                ["api_calls", "events", "rule_matches"].into_iter().filter_map(|name| self.names.relation(name));
+                ["api_calls", "events", "all_rule_matches"].into_iter().filter_map(|name| self.names.relation(name));
             likely.chain(&self.names.relations).find(has).map(|relation| relation.name.clone())
         });
         Reached { relation, column, rest: rest.to_vec() }

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use trailduck::alerts::{self, Channel, RaiseOptions, Raised};
+use trailduck::store::{Mode, Store};
 
 /// A folder with a store in it.
 pub struct Place {
@@ -87,6 +90,18 @@ impl Place {
         ["files", "events", "new", "duplicate", "rejected"].map(|key| summary[0][key].as_u64().expect(key))
     }
 
+    /// The store, for changes.
+    pub fn store(&self) -> Store {
+        Store::open(&self.path("trail.duckdb"), Mode::Write).expect("a store")
+    }
+
+    /// Raises alerts as a watch does that tells them by these channels; every rule is due.
+    pub fn raise(&self, now: &str, channels: &[Channel]) -> Raised {
+        let every = Some(std::time::Duration::ZERO);
+        let options = RaiseOptions { every, lookback: None, channels: channels.to_vec() };
+        alerts::raise(&self.store(), moment(now), &options).expect("raised")
+    }
+
     /// Every record of the store.
     pub fn export(&self) -> Vec<Value> {
         let exported: Value = serde_json::from_str(&self.ok(&["export"])).expect("JSON");
@@ -102,6 +117,11 @@ impl From<Output> for Ran {
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
+}
+
+/// A moment in RFC 3339.
+pub fn moment(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).expect("a moment").to_utc()
 }
 
 pub fn fixtures(name: &str) -> PathBuf {

@@ -47,6 +47,11 @@ struct Alert<'a> {
     score: Cell,
     rules: Cell,
     signals: Cell,
+    /// What became of the alert that was raised.
+    status: Cell,
+    verdict: Cell,
+    first_seen: Cell,
+    note: Cell,
     open: bool,
     parts: Vec<Table<'a>>,
 }
@@ -138,6 +143,10 @@ impl<'a> Alert<'a> {
             score: cell("score"),
             rules: cell("rules"),
             signals: cell("signals"),
+            status: cell("status"),
+            verdict: cell("verdict"),
+            first_seen: cell("first_seen"),
+            note: cell("note"),
             open,
             // its own event needs no way to itself
             parts: list(&alert["parts"]).iter().map(|part| Table::of(part, &|_| false)).collect(),
