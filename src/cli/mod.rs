@@ -12,6 +12,7 @@ mod hunt;
 mod load;
 mod man;
 mod over_time;
+mod pack;
 mod page;
 mod print;
 mod progress;
@@ -95,6 +96,7 @@ enum Command {
     Amis(amis::Amis),
     Exceptions(exceptions::Exceptions),
     Export(export::Export),
+    Pack(pack::Pack),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -161,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::Amis(command) => command.run(&context),
         Command::Exceptions(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
+        Command::Pack(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -12,6 +12,8 @@
 mod columns;
 mod folder;
 
+pub use columns::tables;
+
 use std::path::Path;
 
 use anyhow::Context as _;
