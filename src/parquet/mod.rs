@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_partition_is_shared_out_evenly() {
-        let rows = |events, limit| {
+        let rows = |events: i64, limit| {
             Partition { folder: String::new(), first: 10, last: 9 + events }.rows(limit).collect::<Vec<_>>()
         };
         assert_eq!(rows(1, 3), [(10, 10)]);
