@@ -153,6 +153,19 @@ fn another_store_s_folder_and_other_files_are_left_alone() {
 }
 
 #[test]
+fn a_folder_stays_divided_as_it_was_first() {
+    let place = Place::with_fixtures();
+    let export =
+        |partitions: &[&str]| place.run(&[&["export", "--format", "parquet", "-o", "lake"], partitions].concat());
+    assert!(export(&["--partitions", "date"]).stderr.contains("106 new events in 7 partitions: 7 files"));
+    assert!(place.path("lake/events/date=2026-10-06/00001-0.parquet").is_file());
+    assert_eq!(export(&[]).code, 0);
+    let ran = export(&["--partitions", "account"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("divided in another way"), "{}", ran.stderr);
+}
+
+#[test]
 fn values_typed_by_an_attacker_lead_out_of_no_folder() {
     let place = Place::new();
     let records = [

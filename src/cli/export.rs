@@ -10,7 +10,7 @@ use super::time::Between;
 use super::whole::write_whole;
 use super::{Context, Usage, exit};
 use crate::output;
-use crate::parquet;
+use crate::parquet::{self, Depth};
 use crate::record;
 use crate::store::{Cell, Column, Mode, Rows, Store};
 
@@ -26,11 +26,16 @@ Examples:
   trailduck export -o copy.json
   trailduck export --format ndjson --since 2026-10-06 | gzip > night.ndjson.gz
   trailduck export --format parquet -o lake
+  trailduck export --format parquet --partitions date -o lake-by-day
   trailduck export --where \"event_name = 'RunInstances'\"")]
 pub struct Export {
     /// How records are written
     #[arg(long, value_enum, default_value = "cloudtrail")]
     format: Envelope,
+
+    /// With --format parquet: into what the events are divided [default: region, or as the folder is]
+    #[arg(long, value_enum, value_name = "DEPTH")]
+    partitions: Option<Depth>,
 
     #[command(flatten)]
     between: Between,
@@ -43,6 +48,12 @@ pub struct Export {
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
 }
+
+/// From so many files on, it is said when they are small.
+const MANY_FILES: usize = 1000;
+
+/// Bytes of a file that costs more to open than to read.
+const SMALL_FILE: u64 = 1_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Envelope {
@@ -84,7 +95,7 @@ impl Export {
             );
         }
         let store = context.open(Mode::Read)?;
-        let exported = parquet::export(&store, folder, Utc::now())?;
+        let exported = parquet::export(&store, folder, self.partitions, Utc::now())?;
         note(&format!(
             "{} new events in {} partitions: {} files, {:.1} MB",
             exported.events,
@@ -92,6 +103,9 @@ impl Export {
             exported.files,
             exported.bytes as f64 / 1e6
         ));
+        if exported.files > MANY_FILES && exported.bytes / (exported.files as u64) < SMALL_FILE {
+            note("many small files are slow to read: export to another folder with --partitions date, or less often");
+        }
         Ok(exit::DONE)
     }
 

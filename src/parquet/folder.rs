@@ -12,11 +12,15 @@ use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::Depth;
+
 /// What was exported.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Manifest {
     /// Digest of the store's files up to the last one exported: whose folder this is.
     pub files_sha256: String,
+    /// How its events are divided; none before the first export.
+    pub depth: Option<Depth>,
     pub exports: Vec<Export>,
 }
 
@@ -146,7 +150,7 @@ impl Manifest {
     fn empty() -> Self {
         // SHA-256 of no text
         let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        Self { files_sha256: nothing.to_owned(), exports: Vec::new() }
+        Self { files_sha256: nothing.to_owned(), depth: None, exports: Vec::new() }
     }
 }
 

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::quote;
 use crate::store::Store;
@@ -29,6 +30,34 @@ const EVENTS_A_FILE: i64 = 2_000_000;
 /// Events that are sorted at once, if no day has more: what takes about a gigabyte of memory.
 const EVENTS_A_SORT: i64 = 1_000_000;
 
+/// How deep the folders of an export go. Each level divides the files; those of a small store are best not divided at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Depth {
+    /// date
+    Date,
+    /// date and account
+    Account,
+    /// date, account and region
+    Region,
+}
+
+impl Depth {
+    /// The partition columns, each with what it is made of.
+    fn columns(self) -> &'static [(&'static str, &'static str)] {
+        let all = &[
+            ("date", "CAST(events.event_time AS DATE)"),
+            ("account", "recipient_account_id"),
+            ("region", "aws_region"),
+        ];
+        match self {
+            Self::Date => &all[..1],
+            Self::Account => &all[..2],
+            Self::Region => all,
+        }
+    }
+}
+
 /// What an export wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
@@ -39,12 +68,22 @@ pub struct Exported {
     pub bytes: u64,
 }
 
-/// Writes what is new since the last export to this folder.
+/// Writes what is new since the last export to this folder, as deep as was asked for, else as before.
 ///
-/// Fails if the folder is another store's, or holds something else, or another export is writing to it.
-pub fn export(store: &Store, path: &Path, now: DateTime<Utc>) -> anyhow::Result<Exported> {
+/// Fails if the folder is another store's, or holds something else, or is of another depth, or another export is writing
+/// to it.
+pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Utc>) -> anyhow::Result<Exported> {
     let folder = Folder::open(path)?;
     let manifest = folder.manifest()?;
+    let depth = match (manifest.depth, depth) {
+        (Some(made), Some(asked)) if made != asked => {
+            anyhow::bail!(
+                "{} is divided in another way: leave out --partitions, or export to another folder",
+                path.display()
+            )
+        }
+        (made, asked) => made.or(asked).unwrap_or(Depth::Region),
+    };
     let after = manifest.last_file_id();
     if manifest.files_sha256 != digest(store, after)? {
         anyhow::bail!(
@@ -67,16 +106,18 @@ pub fn export(store: &Store, path: &Path, now: DateTime<Utc>) -> anyhow::Result<
     let mut exported = Exported { events, partitions: 0, files: 0, bytes: 0 };
     for days in batches(&days) {
         let [(first, _), .., (until, _)] = [days[0].clone(), days[days.len() - 1].clone()];
-        sort(store, after, &first, &until)?;
-        for partition in partitions(store)? {
+        sort(store, depth, after, &first, &until)?;
+        for partition in partitions(store, depth)? {
             exported.partitions += 1;
             for (index, rows) in partition.rows(EVENTS_A_FILE).enumerate() {
                 let to = folder.stage(&partition.folder, &format!("{:05}-{index}.parquet", export.number))?;
                 copy(
                     store,
                     &format!(
-                        "SELECT * EXCLUDE (\"date\", account, region) FROM sorted WHERE rowid BETWEEN {} AND {}",
-                        rows.0, rows.1
+                        "SELECT * EXCLUDE ({}) FROM sorted WHERE rowid BETWEEN {} AND {}",
+                        names(depth),
+                        rows.0,
+                        rows.1
                     ),
                     &to,
                     true,
@@ -91,7 +132,7 @@ pub fn export(store: &Store, path: &Path, now: DateTime<Utc>) -> anyhow::Result<
         copy(store, &select, &folder.stage_table(&table)?, false)?;
     }
     let files_sha256 = digest(store, last)?;
-    folder.publish(manifest.with(Export { files: exported.files, ..export }, files_sha256))?;
+    folder.publish(manifest.with(depth, Export { files: exported.files, ..export }, files_sha256))?;
     Ok(exported)
 }
 
@@ -127,22 +168,31 @@ fn batches(days: &[(String, i64)]) -> Vec<&[(String, i64)]> {
 }
 
 /// The new events of some days as the temporary table `sorted`, in the order in which they are written.
-fn sort(store: &Store, after: i64, first: &str, last: &str) -> anyhow::Result<()> {
+fn sort(store: &Store, depth: Depth, after: i64, first: &str, last: &str) -> anyhow::Result<()> {
     let columns = columns::select(store, "events")?;
+    let partition = depth.columns().iter().map(|(name, made_of)| format!("{made_of} AS \"{name}\""));
+    let order = depth.columns().iter().map(|(_, made_of)| *made_of);
     store.connection.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE sorted AS
-        SELECT {columns}, CAST(event_time AS DATE) AS \"date\", recipient_account_id AS account, aws_region AS region
+        SELECT {columns}, {}
         FROM events
         WHERE file_id > {after}
           AND event_time >= DATE '{first}'
           AND event_time < DATE '{last}' + INTERVAL 1 DAY
-        ORDER BY CAST(events.event_time AS DATE), recipient_account_id, aws_region, event_source, event_name,
-            events.event_time, events.event_id"
+        ORDER BY {}, event_source, event_name, events.event_time, events.event_id",
+        partition.collect::<Vec<_>>().join(", "),
+        order.collect::<Vec<_>>().join(", ")
     ))?;
     Ok(())
 }
 
-/// Events of one day, account and region, which lie together in the table `sorted`.
+/// Names of the partition columns, as a list of SQL's.
+fn names(depth: Depth) -> String {
+    let names: Vec<_> = depth.columns().iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    names.join(", ")
+}
+
+/// Events of one partition, which lie together in the table `sorted`.
 struct Partition {
     folder: String,
     first: i64,
@@ -162,13 +212,20 @@ impl Partition {
     }
 }
 
-fn partitions(store: &Store) -> anyhow::Result<Vec<Partition>> {
-    let sql = "SELECT CAST(\"date\" AS VARCHAR), account, region, min(rowid), max(rowid) FROM sorted GROUP BY ALL ORDER BY min(rowid)";
-    let mut statement = store.connection.prepare(sql)?;
+fn partitions(store: &Store, depth: Depth) -> anyhow::Result<Vec<Partition>> {
+    let sql = format!(
+        "SELECT min(rowid), max(rowid), CAST(COLUMNS([{}]) AS VARCHAR) FROM sorted GROUP BY {} ORDER BY min(rowid)",
+        names(depth).replace('"', "'"),
+        names(depth)
+    );
+    let mut statement = store.connection.prepare(&sql)?;
     let partition = |row: &duckdb::Row| {
-        let (date, account, region): (String, Option<String>, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let folder = format!("date={date}/account={}/region={}", hive(account.as_deref()), hive(region.as_deref()));
-        Ok(Partition { folder, first: row.get(3)?, last: row.get(4)? })
+        let level = |(index, (name, _)): (usize, &(&str, &str))| {
+            let value: Option<String> = row.get(index + 2)?;
+            Ok(format!("{name}={}", hive(value.as_deref())))
+        };
+        let levels = depth.columns().iter().enumerate().map(level).collect::<duckdb::Result<Vec<_>>>()?;
+        Ok(Partition { folder: levels.join("/"), first: row.get(0)?, last: row.get(1)? })
     };
     Ok(statement.query_map([], partition)?.collect::<Result<_, _>>()?)
 }
@@ -202,7 +259,8 @@ fn copy(store: &Store, select: &str, to: &Path, shredded: bool) -> anyhow::Resul
 
 impl Manifest {
     /// The manifest after another export.
-    fn with(mut self, export: Export, files_sha256: String) -> Self {
+    fn with(mut self, depth: Depth, export: Export, files_sha256: String) -> Self {
+        self.depth = Some(depth);
         self.exports.push(export);
         self.files_sha256 = files_sha256;
         self
