@@ -485,7 +485,7 @@ fn json_stays_small_by_cutting_its_values() {
 fn the_document_is_as_its_schema_says() {
     let place = investigated();
     let schema: Value = serde_json::from_str(&place.ok(&["report", "--schema"])).expect("JSON");
-    assert_eq!(schema["$id"], "urn:trailduck:report:1");
+    assert_eq!(schema["$id"], "urn:trailduck:report:2");
     described(&schema, "");
     place.write("empty.json", log(&[]));
     place.ok(&["load", "--db", "empty.duckdb", "empty.json"]);

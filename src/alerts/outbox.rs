@@ -61,29 +61,40 @@ fn documents<'i>(store: &Store, ids: impl Iterator<Item = &'i String>) -> anyhow
 
 /// Marks what was delivered, and when to try again what was not: all of it or nothing.
 pub fn settle(store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> anyhow::Result<()> {
-    let transaction = store.connection.unchecked_transaction()?;
-    for Outcome { alert_id, channel, ended } in outcomes {
-        let change = match ended {
-            Ended::Delivered => format!(
-                "delivered_at = {}, next_attempt_at = NULL, last_error = NULL, attempts = attempts + 1",
-                timestamp(now)
-            ),
-            Ended::Failed { error, next_attempt_at } => format!(
-                "last_error = {}, next_attempt_at = {}, attempts = attempts + 1",
-                quote(error),
-                timestamp(*next_attempt_at)
-            ),
-            Ended::PutOff { next_attempt_at } => format!("next_attempt_at = {}", timestamp(*next_attempt_at)),
-            Ended::NotTried => continue,
-        };
-        // what is delivered stays so
-        transaction.execute_batch(&format!(
-            "UPDATE alert_deliveries SET {change}
-            WHERE alert_id = {} AND channel = {} AND delivered_at IS NULL",
-            quote(&alert_id.to_string()),
-            quote(channel.name())
-        ))?;
+    let rows: Vec<_> = outcomes.iter().filter_map(|outcome| row(outcome, now)).collect();
+    if rows.is_empty() {
+        return Ok(());
     }
-    transaction.commit()?;
+    // what is delivered stays so
+    store.connection.execute_batch(&format!(
+        "UPDATE alert_deliveries AS d
+        SET
+            delivered_at = o.delivered_at::TIMESTAMP,
+            next_attempt_at = o.next_attempt_at::TIMESTAMP,
+            attempts = d.attempts + o.tried,
+            last_error = CASE WHEN o.tried = 1 THEN o.error ELSE d.last_error END
+        FROM (VALUES {}) AS o(alert_id, channel, delivered_at, next_attempt_at, tried, error)
+        WHERE d.alert_id = o.alert_id::UUID AND d.channel = o.channel AND d.delivered_at IS NULL",
+        rows.join(", ")
+    ))?;
     Ok(())
+}
+
+/// What an outcome changes, as a row of SQL; none if it changes nothing.
+fn row(outcome: &Outcome, now: DateTime<Utc>) -> Option<String> {
+    let (delivered_at, next_attempt_at, tried, error) = match &outcome.ended {
+        Ended::Delivered => (Some(now), None, 1, None),
+        Ended::Failed { error, next_attempt_at } => (None, Some(*next_attempt_at), 1, Some(error)),
+        Ended::PutOff { next_attempt_at } => (None, Some(*next_attempt_at), 0, None),
+        Ended::NotTried => return None,
+    };
+    let moment = |moment: Option<DateTime<Utc>>| moment.map_or("NULL".to_owned(), timestamp);
+    Some(format!(
+        "({}, {}, {}, {}, {tried}, {})",
+        quote(&outcome.alert_id.to_string()),
+        quote(outcome.channel.name()),
+        moment(delivered_at),
+        moment(next_attempt_at),
+        error.map_or("NULL".to_owned(), |error| quote(error))
+    ))
 }

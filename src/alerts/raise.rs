@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use duckdb::Connection;
 
 use super::{Channel, number, timestamp};
@@ -61,6 +61,7 @@ const NO_FACTS: &[&str] = &[
 /// # Errors
 /// Where the store cannot be written, or a rule's statement fails on what it reads.
 pub fn raise(store: &Store, now: DateTime<Utc>, options: &RaiseOptions) -> anyhow::Result<Raised> {
+    let now = now.trunc_subsecs(0);
     let transaction = store.connection.unchecked_transaction()?;
     let newest = number(&transaction, "SELECT coalesce(max(file_id), 0) FROM files")?;
     let mut raised = Raised::default();

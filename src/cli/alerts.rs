@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use chrono::Utc;
+use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::page::{Layout, Pages, Part};
@@ -222,7 +222,10 @@ impl Alerts {
         let rows = context.printer.print(&store, &sql, &self.print, &display)?;
         if self.print.format == Format::Table {
             if rows == 0 && self.print.limit != Some(0) {
-                note("no alerts");
+                note(match store.count("FROM alerts")? {
+                    0 => "no alerts: `trailduck watch` raises them; what the rules match, `trailduck detect` shows",
+                    _ => "no alerts",
+                });
             }
             if !self.suppressed {
                 match store.count(&format!("FROM alert_list() WHERE {wanted} AND exception IS NOT NULL"))? {
@@ -307,7 +310,7 @@ impl Change {
     fn run(self, context: &Context, step: Step) -> anyhow::Result<u8> {
         let author = self.author.map_or_else(exceptions::user, Ok)?;
         let store = context.open_when_free(Mode::Write, self.wait)?;
-        let changed = alerts::change(&store, &self.ids, step, &author, self.note.as_deref(), Utc::now())?;
+        let changed = alerts::change(&store, &self.ids, step, &author, self.note.as_deref(), now())?;
         let mut to = io::stdout().lock();
         for (Found { alert_id, rule, principal, .. }, changed) in changed {
             let what = format!(
@@ -341,7 +344,7 @@ impl Import {
                 Source::Stdin => Path::new("-"),
                 Source::File { path, .. } => path,
             };
-            let Imported { alerts, new } = alerts::import(&store, path, Utc::now())?;
+            let Imported { alerts, new } = alerts::import(&store, path, now())?;
             sum.alerts += alerts;
             sum.new += new;
         }
@@ -358,6 +361,11 @@ impl Import {
         to.flush()?;
         Ok(exit::DONE)
     }
+}
+
+/// This second.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(0)
 }
 
 /// Columns of a query that people are shown.

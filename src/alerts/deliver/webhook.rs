@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, redirect};
 use url::Url;
 
@@ -35,10 +35,15 @@ impl Webhook {
         if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
             bail!("--webhook: expected a URL that begins with https:// or http://");
         }
+        let headers = headers(header)?;
+        // what the URL says would take the place of what the header says
+        if headers.contains_key(AUTHORIZATION) && !(url.username().is_empty() && url.password().is_none()) {
+            bail!("--webhook: both its URL and {HEADER_VARIABLE} say who we are: leave one out");
+        }
         let client = Client::builder()
             .timeout(limit)
             .user_agent(concat!("trailduck/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(header)?)
+            .default_headers(headers)
             // an alert, and the secret with it, goes to nobody else
             .redirect(redirect::Policy::none())
             .build()
@@ -156,6 +161,16 @@ mod tests {
             let error = error.unwrap_or_else(|| panic!("{header} was taken")).to_string();
             assert!(error.contains("expected a header") && !error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_user_in_the_url_and_an_authorization_header_do_not_go_together() {
+        let new = |url, header| Webhook::new(url, Duration::from_secs(1), Some(header)).map(|_| ());
+        let error =
+            new("https://user:hunter2@example.com", "authorization: Bearer hunter2").expect_err("both").to_string();
+        assert!(error.contains("leave one out") && !error.contains("hunter2"), "{error}");
+        assert!(new("https://user:hunter2@example.com", "X-Secret: hunter2").is_ok());
+        assert!(new("https://example.com", "Authorization: Bearer hunter2").is_ok());
     }
 
     #[test]
