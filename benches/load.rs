@@ -1,5 +1,5 @@
 //! How fast is a load? `cargo bench --bench load` prints figures; `-- --quick` for 100,000 events, `-- --large` for ten
-//! million.
+//! million; `-- generate N FOLDER` makes the events and prints where they are.
 //!
 //! Every step runs in a process of its own, on the same files, so that its peak memory is its own: this program calls
 //! itself with the name of the step.
@@ -33,10 +33,15 @@ fn main() -> Result<()> {
     let args: Vec<_> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["step", step, logs, work] => run_step(step, Path::new(logs), Path::new(work)),
+        // for others to measure with, and for .ci/spark.py
+        ["generate", events, cache] => {
+            println!("{}", generator::data_set(Path::new(cache), events.parse()?)?.folder.display());
+            Ok(())
+        }
         [] => compare(1_000_000),
         ["--quick"] => compare(100_000),
         ["--large"] => compare(10_000_000),
-        _ => Err("usage: cargo bench --bench load [-- --quick | --large]".into()),
+        _ => Err("usage: cargo bench --bench load [-- --quick | --large | generate N FOLDER]".into()),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The map. Data flows one way: bytes -> records -> batches -> the table `events` -> views -> detections and queries ->
 //! output. A module imports only what stands to its right: cli; report, shell, watch; triage, alerts, load, geo, inventory,
-//! exceptions; output, store, catalog; bucket; record and source know neither each other nor a database, nor a network.
+//! exceptions, pack, parquet; output, store, catalog; bucket; record and source know neither each other nor a database, nor
+//! a network.
 
 /// Alerts that last: raised once, told until they are told, and what people made of them.
 pub mod alerts;
@@ -22,6 +23,10 @@ pub mod inventory;
 pub mod load;
 /// Rows as a table, JSON, NDJSON, CSV or Markdown.
 pub mod output;
+/// What Apache Spark needs to run the same detections and queries.
+pub mod pack;
+/// The events as Parquet, for other engines: partitioned, shredded, incremental.
+pub mod parquet;
 /// One CloudTrail record: the envelopes it arrives in, its fields, and the way back.
 pub mod record;
 /// What was found, to be handed over: one document, as HTML, Markdown and JSON.

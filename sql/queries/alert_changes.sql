@@ -24,5 +24,5 @@ SELECT
     h.author,
     h.note
 FROM alert_history AS h
-WHERE CAST(h.alert_id AS VARCHAR) = lower(alert)
+WHERE CAST(h.alert_id AS STRING) = lower(alert)
 ORDER BY h.change

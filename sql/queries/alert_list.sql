@@ -78,7 +78,7 @@ SELECT
     a.source_ip_address,
     a.user_agent,
     a.facts,
-    'trailduck triage ' || CAST(a.event_id AS VARCHAR) AS triage
+    'trailduck triage ' || CAST(a.event_id AS STRING) AS triage
 FROM alerts AS a
 LEFT JOIN latest AS l ON l.alert_id = a.alert_id
 LEFT JOIN rules AS r ON r.rule = a.rule

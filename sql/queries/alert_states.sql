@@ -17,7 +17,7 @@ WITH noted AS (
         h.alert_id,
         -- in order of time, and always the same one of those that were written together
         max(concat(
-            CAST(h.changed_at AS VARCHAR), ' ', CAST(h.alert_id AS VARCHAR), ' ', lpad(CAST(h.change AS VARCHAR), 9, '0')
+            CAST(h.changed_at AS STRING), ' ', CAST(h.alert_id AS STRING), ' ', lpad(CAST(h.change AS STRING), 9, '0')
         )) AS place,
         max_by(h.note, h.change) AS note
     FROM alert_history AS h

@@ -29,9 +29,9 @@ SELECT
     count(CASE WHEN outcome = 'failure' THEN 1 END) AS failures,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
-    array_sort(array_agg(DISTINCT principal) FILTER (WHERE principal IS NOT NULL)) AS principals,
-    array_sort(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
+    sorted_values(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
+    sorted_values(array_agg(DISTINCT principal) FILTER (WHERE principal IS NOT NULL)) AS principals,
+    sorted_values(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
 FROM api_calls
 WHERE coalesce(source_ip_address, '') LIKE glob_to_like(address) ESCAPE '!'
 GROUP BY source_ip_address, source_kind

@@ -27,9 +27,9 @@ SELECT
     count(CASE WHEN outcome = 'failure' THEN 1 END) AS failures,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
-    array_sort(array_agg(DISTINCT source_ip_address) FILTER (WHERE source_ip_address IS NOT NULL)) AS addresses,
-    array_sort(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
+    sorted_values(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
+    sorted_values(array_agg(DISTINCT source_ip_address) FILTER (WHERE source_ip_address IS NOT NULL)) AS addresses,
+    sorted_values(array_agg(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL)) AS user_agents
 FROM api_calls
 WHERE coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
    OR session_issuer_arn LIKE glob_to_like(arn) ESCAPE '!'

@@ -35,7 +35,7 @@ shared AS (
 ),
 
 redundant AS (
-    SELECT s.name, array_sort(array_agg(s.other)) AS also_hidden_by
+    SELECT s.name, sorted_values(array_agg(s.other)) AS also_hidden_by
     FROM shared AS s
     INNER JOIN used AS u ON u.name = s.name AND u.alerts = s.alerts
     INNER JOIN used AS o ON o.name = s.other

@@ -41,6 +41,32 @@ instance_ids = "Instances launched."
 instance_type = "Their type."
 instance_count = "How many were launched, or asked for."
 --- */
-SELECT *
-FROM launch_links_unsorted(hours => hours, any_owner => any_owner)
-ORDER BY query_time, launch_time, query_event_id, launch_event_id, link_rank(link)
+WITH ranked AS (
+    SELECT *, link_rank(link) AS rank
+    FROM launch_links_unsorted(hours => hours, any_owner => any_owner)
+)
+
+SELECT
+    query_event_id,
+    query_time,
+    query_principal,
+    owner_requested,
+    launch_event_id,
+    launch_time,
+    event_name,
+    launch_kind,
+    link,
+    lag_seconds,
+    on_behalf_of_event_id,
+    launch_principal,
+    launch_principal_name,
+    launch_source_ip_address,
+    aws_region,
+    outcome,
+    error_code,
+    image_ids,
+    instance_ids,
+    instance_type,
+    instance_count
+FROM ranked
+ORDER BY query_time, launch_time, query_event_id, launch_event_id, rank

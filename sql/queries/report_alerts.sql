@@ -63,7 +63,7 @@ WITH matched AS (
     SELECT
         a.event_id,
         min(a.event_time) AS event_time,
-        array_sort(array_agg(DISTINCT a.rule)) AS rules,
+        sorted_values(array_agg(DISTINCT a.rule)) AS rules,
         max_by(a.severity, a.risk_score) AS severity,
         max(a.risk_score) AS risk_score,
         min(a.principal) AS principal,

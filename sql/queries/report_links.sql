@@ -56,9 +56,35 @@ WITH alerting AS (
     SELECT DISTINCT a.event_id
     FROM rule_matches AS a
     WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
+),
+
+ranked AS (
+    SELECT k.*, link_rank(k.link) AS rank
+    FROM launch_links_unsorted(hours => 24, any_owner => true) AS k
+    INNER JOIN alerting AS a ON a.event_id = k.query_event_id
 )
 
-SELECT k.*
-FROM launch_links_unsorted(hours => 24, any_owner => true) AS k
-INNER JOIN alerting AS a ON a.event_id = k.query_event_id
-ORDER BY k.query_time, k.launch_time, k.query_event_id, k.launch_event_id, link_rank(k.link)
+SELECT
+    query_event_id,
+    query_time,
+    query_principal,
+    owner_requested,
+    launch_event_id,
+    launch_time,
+    event_name,
+    launch_kind,
+    link,
+    lag_seconds,
+    on_behalf_of_event_id,
+    launch_principal,
+    launch_principal_name,
+    launch_source_ip_address,
+    aws_region,
+    outcome,
+    error_code,
+    image_ids,
+    instance_ids,
+    instance_type,
+    instance_count
+FROM ranked
+ORDER BY query_time, launch_time, query_event_id, launch_event_id, rank

@@ -109,24 +109,39 @@ launched AS (
     LEFT JOIN instances AS n ON n.launch_event_id = l.launch_event_id
 ),
 
-images AS (
+stored AS (
     SELECT
-        count(CASE WHEN u.state = 'deprecated' THEN 1 END) AS deprecated_images_in_use,
-        count(CASE WHEN u.state = 'unknown' THEN 1 END) AS unknown_images_in_use
-    FROM report_images(moment => moment, account => account) AS u
-    WHERE u.running > 0
+        (SELECT count(*) FROM files) AS files,
+        (SELECT count(*) FROM loads) AS loads,
+        (SELECT max(l.finished_at) FROM loads AS l) AS last_load,
+        (SELECT count(*) FROM rejects) AS rejects
+),
+
+missing AS (
+    SELECT CAST(coalesce(sum(h.hours_without_files), 0) AS BIGINT) AS hours_without_files
+    FROM report_accounts(since => since, until => until, account => account) AS h
+),
+
+in_use AS (
+    SELECT
+        count(CASE WHEN i.state = 'deprecated' THEN 1 END) AS deprecated_images_in_use,
+        count(CASE WHEN i.state = 'unknown' THEN 1 END) AS unknown_images_in_use
+    FROM report_images(moment => moment, account => account) AS i
+    WHERE i.running > 0
+),
+
+in_force AS (
+    SELECT count(*) AS exceptions_in_force
+    FROM report_exceptions(moment => moment) AS e
 )
 
 SELECT
     w.*,
-    (SELECT count(*) FROM files) AS files,
-    (SELECT count(*) FROM loads) AS loads,
-    (SELECT max(l.finished_at) FROM loads AS l) AS last_load,
-    (SELECT count(*) FROM rejects) AS rejects,
-    (
-        SELECT CAST(coalesce(sum(h.hours_without_files), 0) AS BIGINT)
-        FROM report_accounts(since => since, until => until, account => account) AS h
-    ) AS hours_without_files,
+    d.files,
+    d.loads,
+    d.last_load,
+    d.rejects,
+    h.hours_without_files,
     a.alerts,
     s.suppressed_alerts,
     a.alerting_principals,
@@ -135,9 +150,12 @@ SELECT
     l.instances_running,
     i.deprecated_images_in_use,
     i.unknown_images_in_use,
-    (SELECT count(*) FROM report_exceptions(moment => moment)) AS exceptions_in_force
+    e.exceptions_in_force
 FROM whole AS w
+CROSS JOIN stored AS d
+CROSS JOIN missing AS h
 CROSS JOIN alerting AS a
 CROSS JOIN suppressed AS s
 CROSS JOIN launched AS l
-CROSS JOIN images AS i
+CROSS JOIN in_use AS i
+CROSS JOIN in_force AS e

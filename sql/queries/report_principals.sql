@@ -52,12 +52,12 @@ alerting AS (
     SELECT
         a.principal,
         min(a.principal_name) AS principal_name,
-        array_sort(array_agg(DISTINCT a.account_id)) AS account_ids,
+        sorted_values(array_agg(DISTINCT a.account_id)) AS account_ids,
         count(*) AS alerts,
         min(a.event_time) AS first_alert_time,
         max(a.event_time) AS last_alert_time,
         count(DISTINCT a.source_ip_address) AS addresses,
-        array_sort(array_agg(DISTINCT coalesce(a.country_name, 'unknown'))) AS countries
+        sorted_values(array_agg(DISTINCT coalesce(a.country_name, 'unknown'))) AS countries
     FROM report_alerts(since => since, until => until, account => account, arn => arn) AS a
     GROUP BY a.principal
 )

@@ -59,8 +59,8 @@ called AS (
         min(c.event_time) AS first_seen,
         max(c.event_time) AS last_seen
     FROM api_calls AS c
+    INNER JOIN alerting AS a ON a.source_ip_address = c.source_ip_address
     WHERE in_scope(c.event_time, c.account_id, c.principal, c.session_issuer_arn, since, until, account, arn)
-      AND c.source_ip_address IN (SELECT a.source_ip_address FROM alerting AS a)
     GROUP BY c.source_ip_address
 )
 

@@ -66,9 +66,9 @@ SELECT
     max(seconds_from_event) AS last_seconds,
     duration_text(min(seconds_from_event)) AS first,
     duration_text(max(seconds_from_event)) AS last,
-    array_sort(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
-    array_sort(array_agg(DISTINCT principal_name) FILTER (WHERE principal_name IS NOT NULL)) AS principals,
-    array_sort(array_agg(DISTINCT link)) AS links
+    sorted_values(array_agg(DISTINCT aws_region) FILTER (WHERE aws_region IS NOT NULL)) AS regions,
+    sorted_values(array_agg(DISTINCT principal_name) FILTER (WHERE principal_name IS NOT NULL)) AS principals,
+    sorted_values(array_agg(DISTINCT link)) AS links
 FROM around
 GROUP BY phase, event_source, event_name
 ORDER BY

@@ -36,12 +36,12 @@ WITH parameter AS (
 
 matched AS (
     SELECT
-        array_sort(array_agg(DISTINCT m.rule)) AS rules,
+        sorted_values(array_agg(DISTINCT m.rule)) AS rules,
         min_by(m.severity, m.rule) AS severity,
         max(m.risk_score) AS risk_score,
         min(m.suppressed_by) AS suppressed_by,
-        array_sort(array_agg(DISTINCT r.tactic)) AS tactics,
-        array_sort(array_agg(DISTINCT r.technique)) AS techniques
+        sorted_values(array_agg(DISTINCT r.tactic)) AS tactics,
+        sorted_values(array_agg(DISTINCT r.technique)) AS techniques
     FROM parameter AS p
     INNER JOIN all_rule_matches AS m ON m.event_id = p.anchor_id
     INNER JOIN rules AS r ON r.rule = m.rule

@@ -71,8 +71,8 @@ found AS (
 running AS (
     SELECT
         n.image_id,
-        array_sort(array_agg(n.instance_id)) AS instance_ids,
-        array_sort(array_agg(n.instance_id) FILTER (WHERE n.terminated_at IS NULL)) AS running_instance_ids
+        sorted_values(array_agg(n.instance_id)) AS instance_ids,
+        sorted_values(array_agg(n.instance_id) FILTER (WHERE n.terminated_at IS NULL)) AS running_instance_ids
     FROM triage_instances(event_id => event_id, hours => hours) AS n
     GROUP BY n.image_id
 )

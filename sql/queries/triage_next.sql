@@ -50,7 +50,7 @@ anchor AS (
 launched AS (
     SELECT
         n.aws_region,
-        list_words(array_sort(array_agg(DISTINCT shell_quote(n.instance_id)))) AS instance_ids
+        list_words(sorted_values(array_agg(DISTINCT shell_quote(n.instance_id)))) AS instance_ids
     FROM triage_instances(event_id => event_id) AS n
     WHERE n.terminated_at IS NULL
     GROUP BY n.aws_region
@@ -127,7 +127,7 @@ steps AS (
             ELSE 'if it is legitimate: no more alerts for this user or role, wherever from, for 90 days'
         END,
         program || ' exceptions add '
-            || lower(regexp_replace(resource_name(identity), '[^A-Za-z0-9]+', '-', 'g')) || '-' || substr(CAST(event_id AS STRING), 1, 8)
+            || name_words(resource_name(identity)) || '-' || substr(CAST(event_id AS STRING), 1, 8)
             || CASE WHEN session_issuer_arn IS NOT NULL THEN ' --role ' || shell_quote(session_issuer_arn) ELSE ' --principal ' || shell_quote(principal) END
             || CASE WHEN source_kind IN ('public', 'private', 'vpc_endpoint') THEN ' --address ' || shell_quote(source_ip_address) ELSE '' END
             || ' --expires 90d --reason ''why it is legitimate'''

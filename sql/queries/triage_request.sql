@@ -44,7 +44,7 @@ asked AS (
 ),
 
 ages AS (
-    SELECT array_sort(array_agg(DISTINCT n.age)) AS ages
+    SELECT sorted_values(array_agg(DISTINCT n.age)) AS ages
     FROM parameter AS p
     INNER JOIN ami_name_ages AS n ON n.event_id = p.anchor_id
     WHERE n.age IS NOT NULL

@@ -103,12 +103,12 @@ found AS (
     CROSS JOIN identity AS i
     WHERE s.new_country
     UNION ALL
-    SELECT 'impossible_travel', list_text(array_sort(array_agg(DISTINCT t.travel || ' in ' || duration_text(t.seconds))))
+    SELECT 'impossible_travel', list_text(sorted_values(array_agg(DISTINCT t.travel || ' in ' || duration_text(t.seconds))))
     FROM triage_travel(event_id => event_id) AS t
     WHERE t.speed_kmh > 1000
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'shared_address', list_text(array_sort(array_agg(u.principal_name)))
+    SELECT 'shared_address', list_text(sorted_values(array_agg(u.principal_name)))
     FROM triage_source_users(event_id => event_id) AS u
     CROSS JOIN anchor AS a
     WHERE NOT u.is_same_identity
@@ -136,7 +136,7 @@ found AS (
       AND q.first_seen <= a.event_time
       AND i.established_calls > 0
     UNION ALL
-    SELECT 'old_images_asked_for', list_text(array_sort(array_agg(DISTINCT n.name_pattern || ': ' || n.age)))
+    SELECT 'old_images_asked_for', list_text(sorted_values(array_agg(DISTINCT n.name_pattern || ': ' || n.age)))
     FROM parameter AS p
     INNER JOIN ami_name_ages AS n ON n.event_id = p.anchor_id
     WHERE n.out_of_support
@@ -145,27 +145,27 @@ found AS (
 
     -- what else
     UNION ALL
-    SELECT 'reconnaissance_burst', CAST(count(*) AS STRING) || ' APIs, such as ' || list_text(list_head(array_sort(array_agg(a.api)), 8))
+    SELECT 'reconnaissance_burst', CAST(count(*) AS STRING) || ' APIs, such as ' || list_text(list_head(sorted_values(array_agg(a.api)), 8))
     FROM activity AS a
     WHERE a.phase = 'reconnaissance'
     HAVING count(*) >= 5
     UNION ALL
-    SELECT 'denied_calls', list_text(array_sort(array_agg(a.api)))
+    SELECT 'denied_calls', list_text(sorted_values(array_agg(a.api)))
     FROM activity AS a
     WHERE a.denied > 0
     HAVING sum(a.denied) >= 2
     UNION ALL
-    SELECT 'credentials_changed', list_text(array_sort(array_agg(a.api)))
+    SELECT 'credentials_changed', list_text(sorted_values(array_agg(a.api)))
     FROM activity AS a
     WHERE a.phase = 'credentials'
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'network_opened', list_text(array_sort(array_agg(a.api)))
+    SELECT 'network_opened', list_text(sorted_values(array_agg(a.api)))
     FROM activity AS a
     WHERE a.api IN ('ec2:AuthorizeSecurityGroupIngress', 'ec2:ModifySecurityGroupRules')
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'logging_changed', list_text(array_sort(array_agg(a.api)))
+    SELECT 'logging_changed', list_text(sorted_values(array_agg(a.api)))
     FROM activity AS a
     WHERE a.phase = 'logging'
     HAVING count(*) > 0
@@ -185,18 +185,18 @@ found AS (
       AND l.link <> 'address'
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'asked_image_launched', list_text(array_sort(array_agg(m.image_id)))
+    SELECT 'asked_image_launched', list_text(sorted_values(array_agg(m.image_id)))
     FROM images AS m
     WHERE m.asked_for
       AND m.launches > 0
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'deprecated_image_launched', list_text(array_sort(array_agg(m.image_id)))
+    SELECT 'deprecated_image_launched', list_text(sorted_values(array_agg(m.image_id)))
     FROM images AS m
     WHERE m.deprecated_at_launch
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'instance_still_running', list_text(array_sort(array_agg(n.instance_id)))
+    SELECT 'instance_still_running', list_text(sorted_values(array_agg(n.instance_id)))
     FROM triage_instances(event_id => event_id) AS n
     WHERE n.terminated_at IS NULL
     HAVING count(*) > 0

@@ -40,7 +40,7 @@ SELECT
     count(DISTINCT CASE WHEN q.event_time < a.event_time - INTERVAL '1' DAY THEN CAST(q.event_time AS DATE) END) AS days_before,
     min(q.event_time) AS first_seen,
     max(q.event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT q.source_ip_address) FILTER (WHERE q.source_ip_address IS NOT NULL)) AS addresses,
+    sorted_values(array_agg(DISTINCT q.source_ip_address) FILTER (WHERE q.source_ip_address IS NOT NULL)) AS addresses,
     distinct_values(array_agg(q.owners)) AS owners,
     distinct_values(array_agg(q.name_patterns)) AS name_patterns
 FROM anchor AS a

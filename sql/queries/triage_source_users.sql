@@ -29,7 +29,7 @@ SELECT
     count(CASE WHEN c.outcome = 'failure' THEN 1 END) AS failures,
     min(c.event_time) AS first_seen,
     max(c.event_time) AS last_seen,
-    array_sort(array_agg(DISTINCT k.client_text) FILTER (WHERE k.client_text IS NOT NULL)) AS clients
+    sorted_values(array_agg(DISTINCT k.client_text) FILTER (WHERE k.client_text IS NOT NULL)) AS clients
 FROM related_calls(event_id => event_id) AS c
 LEFT JOIN clients AS k ON k.user_agent = c.user_agent
 WHERE c.same_address

@@ -19,6 +19,9 @@ CREATE OR REPLACE MACRO call_outcome(error_code VARCHAR, error_message VARCHAR) 
     CASE WHEN coalesce(error_code, '') <> '' OR coalesce(error_message, '') <> '' THEN 'failure' ELSE 'success' END;
 COMMENT ON MACRO call_outcome IS 'failure if errorCode or errorMessage is present and not empty, else success.';
 
+CREATE OR REPLACE MACRO sign_in_outcome(response VARIANT) AS lower(response.ConsoleLogin::VARCHAR);
+COMMENT ON MACRO sign_in_outcome IS 'What the response of ConsoleLogin says: success or failure; null where it says nothing.';
+
 -- `arn:aws:iam::1:user/*` as a LIKE pattern, to be used with ESCAPE '!'.
 CREATE OR REPLACE MACRO glob_to_like(pattern VARCHAR) AS
     replace(replace(replace(replace(pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%');
@@ -90,6 +93,9 @@ COMMENT ON MACRO shell_quote IS 'A text as one word of a shell''s command line (
 
 CREATE OR REPLACE MACRO resource_name(arn VARCHAR) AS regexp_replace(arn, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(assumed-role/)?', '');
 COMMENT ON MACRO resource_name IS 'An ARN without what stands before the resource: user/alice, or role/session for a session; anything else as it is.';
+
+CREATE OR REPLACE MACRO name_words(text VARCHAR) AS lower(regexp_replace(text, '[^A-Za-z0-9]+', '-', 'g'));
+COMMENT ON MACRO name_words IS 'A text as a name: its words in lower case, a hyphen between them.';
 
 CREATE OR REPLACE MACRO list_size(list) AS len(list);
 COMMENT ON MACRO list_size IS 'How many values a list has.';
@@ -205,6 +211,9 @@ CREATE OR REPLACE MACRO distance_km(latitude_a DOUBLE, longitude_a DOUBLE, latit
     )))
     END;
 COMMENT ON MACRO distance_km IS 'Great-circle distance between two places, in kilometres.';
+
+CREATE OR REPLACE MACRO sorted_values(list) AS list_sort(list);
+COMMENT ON MACRO sorted_values IS 'The values of a list, sorted; null where array_agg had none to gather.';
 
 CREATE OR REPLACE MACRO array_max(list) AS list_max(list);
 COMMENT ON MACRO array_max IS 'The greatest value of a list.';

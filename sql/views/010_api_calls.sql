@@ -17,22 +17,22 @@ SELECT
 
     -- outcome
     CASE
-        WHEN event_name = 'ConsoleLogin' AND response_elements.ConsoleLogin IS NOT NULL
-            THEN lower(response_elements.ConsoleLogin::VARCHAR)
+        WHEN event_name = 'ConsoleLogin' AND sign_in_outcome(response_elements) IS NOT NULL
+            THEN sign_in_outcome(response_elements)
         ELSE call_outcome(error_code, error_message)
     END AS outcome,
     error_code,
     error_message,
 
     -- principal
-    coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type") AS principal,
-    resource_name(coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type")) AS principal_name,
+    coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity.type) AS principal,
+    resource_name(coalesce(user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity.type)) AS principal_name,
     coalesce(
         user_identity.session_context.session_issuer.arn,
-        user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity."type"
-    ) AS "identity",
+        user_identity.arn, user_identity.invoked_by, user_identity.on_behalf_of.user_id, user_identity.principal_id, user_identity.type
+    ) AS identity,
     user_identity.arn AS principal_arn,
-    user_identity."type" AS principal_type,
+    user_identity.type AS principal_type,
     user_identity.principal_id AS principal_id,
     user_identity.account_id AS principal_account_id,
     coalesce(user_identity.user_name, user_identity.session_context.session_issuer.user_name) AS user_name,
@@ -40,8 +40,8 @@ SELECT
     nullif(user_identity.access_key_id, '') AS access_key_id,
     user_identity.session_context.session_issuer.arn AS session_issuer_arn,
     -- the part of AROA...:session-name behind the colon
-    CASE WHEN user_identity."type" = 'AssumedRole' AND user_identity.principal_id LIKE '%:%'
-        THEN substr(user_identity.principal_id, strpos(user_identity.principal_id, ':') + 1)
+    CASE WHEN user_identity.type = 'AssumedRole' AND user_identity.principal_id LIKE '%:%'
+        THEN substr(user_identity.principal_id, instr(user_identity.principal_id, ':') + 1)
     END AS session_name,
     user_identity.session_context.attributes.creation_date AS session_created_at,
     user_identity.session_context.attributes.mfa_authenticated = 'true' AS mfa_authenticated,
@@ -71,7 +71,7 @@ COMMENT ON COLUMN api_calls.account_id IS 'Account that received the call (recip
 COMMENT ON COLUMN api_calls.outcome IS 'success or failure (ECS event.outcome): failure if errorCode or errorMessage is present and not empty; for ConsoleLogin what the response says.';
 COMMENT ON COLUMN api_calls.principal IS 'The best name there is for who called: ARN, else the invoking service, the Identity Center user, principalId, the identity type.';
 COMMENT ON COLUMN api_calls.principal_name IS 'principal without what stands before the resource in an ARN: user/alice, or role/session.';
-COMMENT ON COLUMN api_calls."identity" IS 'Whose permissions they are: the role (session_issuer_arn) for a session of it, else the principal.';
+COMMENT ON COLUMN api_calls.identity IS 'Whose permissions they are: the role (session_issuer_arn) for a session of it, else the principal.';
 COMMENT ON COLUMN api_calls.user_name IS 'userIdentity.userName, or that of the role which issued the session.';
 COMMENT ON COLUMN api_calls.session_issuer_arn IS 'ARN of the role (or user) whose temporary credentials these are.';
 COMMENT ON COLUMN api_calls.mfa_authenticated IS 'Whether the session was opened with MFA; null where the record does not say.';

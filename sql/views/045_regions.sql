@@ -2,6 +2,7 @@
 -- them (AWS General Reference, "Regions and Zones"). A region is many buildings: coordinates are those of the city, or of
 -- the largest city of the state or country, that AWS names.
 CREATE OR REPLACE VIEW aws_regions AS
+SELECT *
 FROM (VALUES
     ('af-south-1', 'Africa (Cape Town)', 'Cape Town', 'ZA', 'South Africa', -33.92, 18.42, 'aws'),
     ('ap-east-1', 'Asia Pacific (Hong Kong)', 'Hong Kong', 'HK', 'Hong Kong', 22.32, 114.17, 'aws'),
@@ -50,7 +51,7 @@ FROM (VALUES
     ('us-isob-west-1', 'US ISOB West', 'US ISOB West', 'US', 'United States', NULL, NULL, 'aws-iso-b'),
     ('us-isof-east-1', 'US ISOF East', 'US ISOF East', 'US', 'United States', NULL, NULL, 'aws-iso-f'),
     ('us-isof-south-1', 'US ISOF South', 'US ISOF South', 'US', 'United States', NULL, NULL, 'aws-iso-f')
-) AS t(aws_region, region_name, place, country_iso_code, country_name, latitude, longitude, "partition");
+) AS t(aws_region, region_name, place, country_iso_code, country_name, latitude, longitude, partition);
 
 COMMENT ON VIEW aws_regions IS 'The regions of AWS: where each is on the map.';
 COMMENT ON COLUMN aws_regions.aws_region IS 'Code: us-east-1.';
@@ -58,4 +59,4 @@ COMMENT ON COLUMN aws_regions.region_name IS 'As AWS names it: US East (N. Virgi
 COMMENT ON COLUMN aws_regions.place IS 'City, US state or country: as much as AWS tells.';
 COMMENT ON COLUMN aws_regions.country_iso_code IS 'ISO 3166-1, two letters.';
 COMMENT ON COLUMN aws_regions.latitude IS 'Roughly; null where AWS names no place.';
-COMMENT ON COLUMN aws_regions."partition" IS 'aws, aws-cn (China), aws-us-gov (GovCloud), aws-eusc (European Sovereign Cloud), aws-iso, aws-iso-b, aws-iso-f (isolated).';
+COMMENT ON COLUMN aws_regions.partition IS 'aws, aws-cn (China), aws-us-gov (GovCloud), aws-eusc (European Sovereign Cloud), aws-iso, aws-iso-b, aws-iso-f (isolated).';

@@ -31,6 +31,18 @@ impl Catalog {
 
     /// Statements that install what the rules say of themselves.
     fn install_rules(&self) -> String {
+        format!(
+            "CREATE OR REPLACE VIEW rules AS {};\n\
+             COMMENT ON VIEW rules IS 'The detections, one row each, as their files in sql/detections describe them.';\n\
+             CREATE OR REPLACE VIEW rule_steps AS {};\n\
+             COMMENT ON VIEW rule_steps IS 'What the rules advise: kind is false_positive, investigation, response or reference.';",
+            self.select_rules(),
+            self.select_rule_steps()
+        )
+    }
+
+    /// What the rules advise as rows.
+    pub fn select_rule_steps(&self) -> String {
         let step = |rule: &Detection, kind: &str, steps: &[String]| {
             let step = |(index, step): (usize, &String)| {
                 format!("({}, '{kind}', {}, {})", quote(&rule.name), index + 1, quote(&one_line(step)))
@@ -47,15 +59,7 @@ impl Catalog {
             .concat()
         };
         let steps: Vec<_> = self.detections.iter().flat_map(steps).collect();
-        format!(
-            "CREATE OR REPLACE VIEW rules AS {};\n\
-             COMMENT ON VIEW rules IS 'The detections, one row each, as their files in sql/detections describe them.';\n\
-             CREATE OR REPLACE VIEW rule_steps AS\n\
-             SELECT * FROM (VALUES {}) AS t(rule, kind, position, step);\n\
-             COMMENT ON VIEW rule_steps IS 'What the rules advise: kind is false_positive, investigation, response or reference.';",
-            self.select_rules(),
-            steps.join(", ")
-        )
+        format!("SELECT * FROM (VALUES {}) AS t(rule, kind, position, step)", steps.join(", "))
     }
 
     /// The rules as rows.

@@ -6,6 +6,7 @@
 
 mod install;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -183,6 +184,13 @@ impl Catalog {
         }
     }
 
+    /// Statements that create the views and functions for Spark, in order: a file of `sql/spark` takes the place of that of
+    /// the same name in `sql/views`; what has none runs on both engines.
+    pub fn spark_views(&self) -> Vec<&'static str> {
+        let views: BTreeMap<_, _> = files("views").into_iter().chain(files("spark")).collect();
+        views.into_values().collect()
+    }
+
     /// Changes whenever what is installed does.
     pub fn hash(&self) -> String {
         let queries = self.queries.iter().map(Query::install);
@@ -263,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_file_on_disk_is_embedded_and_well_formed() {
-        for folder in ["schema", "views", "detections", "queries"] {
+        for folder in ["schema", "views", "spark", "detections", "queries"] {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql").join(folder);
             let on_disk = std::fs::read_dir(path).expect("the folder").count();
             assert_eq!(files(folder).len(), on_disk, "{folder}: touch src/catalog/mod.rs to embed a new file");

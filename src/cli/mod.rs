@@ -15,6 +15,7 @@ mod load;
 mod man;
 mod narrow;
 mod over_time;
+mod pack;
 mod page;
 mod print;
 mod progress;
@@ -107,6 +108,7 @@ enum Command {
     Amis(amis::Amis),
     Exceptions(exceptions::Exceptions),
     Export(export::Export),
+    Pack(pack::Pack),
     Status(status::Status),
     Completions(completions::Completions),
     Man(man::Man),
@@ -176,6 +178,7 @@ pub fn main() -> ExitCode {
         Command::Amis(command) => command.run(&context),
         Command::Exceptions(command) => command.run(&context),
         Command::Export(command) => command.run(&context),
+        Command::Pack(command) => command.run(&context),
         Command::Status(command) => command.run(&context),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -1,0 +1,292 @@
+"""Whether Spark answers as DuckDB does: every detection and companion query on both, all rows compared.
+
+    spark.py TRAILDUCK NAME=PATH...
+
+Loads each path into a store, exports it, and asks both engines, Spark as a cluster of two workers (processes of their
+own). Fixtures are asked as CloudTrail's own files, too. Then the pack's job finds alerts, which are imported and triaged.
+Needs pyspark 4 and duckdb 2 from PyPI, and Java 17.
+"""
+
+import collections
+import glob
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import duckdb
+from pyspark.sql import SparkSession
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00(?::?00)?)?")
+
+OPTIONS = "map('ignoreNullFields', 'false', 'timestampFormat', 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
+
+# sets of parameters that are asked for, at most, by the name of the data: there is an hour for all of .ci/run
+SETS_A_QUERY = {"fixtures": 3, "synthetic": 2}
+
+# parameters that are sets of their own, besides the defaults and examples; {...} is taken from the data
+SETS = {
+    "event_id": ["{alert}", "{launch}", "{session}"],
+    "arn": ["{principal}", "arn:aws:*:role/*"],
+    "address": ["{address}", "*:*"],
+    "hours": ["72"],
+    "minutes": ["240"],
+    "any_owner": ["true"],
+    "bucket": ["hour"],
+    "buckets": ["7"],
+    "moment": ["{moment}"],
+    "since": ["{moment}"],
+    "account": ["{account}"],
+    "max_speed_kmh": ["1"],
+    "alert": ["{alert_id}"],
+}
+
+
+def main():
+    trailduck = os.path.abspath(sys.argv[1])
+    begun = time.time()
+    failed = 0
+    with tempfile.TemporaryDirectory() as work:
+        pack = f"{work}/pack"
+        run(trailduck, "pack", "--engine", "spark", "-o", pack)
+        sys.path.insert(0, pack)
+        job_finds_alerts(trailduck, pack, work)
+        spark = session(work)
+        print("| data | query | parameters | rows | equal | DuckDB s | Spark s |")
+        print("|---|---|---|---:|---|---:|---:|")
+        for argument in sys.argv[2:]:
+            name, path = argument.split("=", 1)
+            store = f"{work}/{name}.duckdb"
+            fill(trailduck, store, path)
+            run(trailduck, "--db", store, "export", "--format", "parquet", "-o", f"{work}/{name}-lake")
+            failed += compare(spark, store, name, work, export=f"{work}/{name}-lake")
+            if name == "fixtures":
+                failed += compare(spark, store, f"{name}, raw", work, cloudtrail=path, tables=f"{work}/{name}-lake")
+        spark.stop()
+    print(f"{failed} differ; {time.time() - begun:.0f} s")
+    sys.exit(1 if failed else 0)
+
+
+def run(*command, **options):
+    ran = subprocess.run(command, text=True, capture_output=True, **options)
+    if ran.returncode:
+        sys.exit(f"{' '.join(command)}:\n{ran.stdout}{ran.stderr}")
+    return ran.stdout
+
+
+def session(work):
+    spark = (
+        SparkSession.builder.master("local-cluster[2,1,1024]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "3g")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.warehouse.dir", f"{work}/warehouse")
+        # plans are large beside the data: what only serves to look at them or to change them again costs most of the time
+        .config("spark.sql.adaptive.enabled", "false")
+        .config("spark.sql.maxPlanStringLength", "1000")
+        .config("spark.sql.ui.retainedExecutions", "1")
+        .config("spark.ui.retainedJobs", "1")
+        .config("spark.ui.retainedStages", "1")
+        .getOrCreate()
+    )
+    spark.sparkContext.setLogLevel("OFF")
+    return spark
+
+
+def fill(trailduck, store, path):
+    """A store with something in every table."""
+    own = [trailduck, "--db", store]
+    fixtures = f"{HERE}/fixtures"
+    run(*own, "load", path)
+    run(*own, "geoip", f"{fixtures}/geoip/Example-City.mmdb", f"{fixtures}/geoip/Example-ASN.mmdb")
+    run(*own, "amis", "import", f"{fixtures}/describe-images.json", "--region", "us-east-1")
+    for name, *conditions in [
+        ("night-shift", "--address", "192.0.2.0/25", "--owner", "amazon"),
+        ("anyone-in-v6", "--address", "2001:db8::/32", "--region", "eu-west-1"),
+        ("ops", "--principal", "arn:aws:sts::*:assumed-role/ops*", "--rule", "deprecated_ami_queries_any_owner"),
+    ]:
+        run(*own, "exceptions", "add", name, *conditions, "--reason", "to compare", "--expires", "90d")
+
+
+def parameter_sets(query, values):
+    """The defaults and examples, then each parameter in turn with each of its values."""
+    parameters = query["parameters"]
+    required = {p["name"]: p["example"] for p in parameters if "default" not in p}
+    sets = [required]
+    for parameter in parameters:
+        for value in SETS.get(parameter["name"], []):
+            value = re.sub(r"\{(\w+)\}", lambda found: values.get(found[1]) or "", value)
+            given = {**required, parameter["name"]: value}
+            if value and given not in sets:
+                sets.append(given)
+    # those of the data before the examples, which other data does not have
+    return sorted(sets, key=lambda given: given == required and bool(required))
+
+
+def of_the_data(store):
+    """Values to ask for."""
+
+    def first(sql):
+        row = store.execute(sql).fetchone()
+        return str(row[0]) if row and row[0] is not None else None
+
+    return {
+        "alert": first("SELECT event_id FROM rule_matches_with_suppressed ORDER BY event_time, event_id LIMIT 1"),
+        "launch": first("SELECT event_id FROM ami_launches ORDER BY event_time DESC, event_id LIMIT 1"),
+        "session": first("SELECT event_id FROM api_calls WHERE access_key_id IN (SELECT access_key_id FROM role_sessions) ORDER BY event_id LIMIT 1"),
+        "any": first("SELECT event_id FROM events ORDER BY event_id LIMIT 1"),
+        "principal": first("SELECT principal FROM principals WHERE principal LIKE 'arn:%' ORDER BY calls DESC, principal LIMIT 1"),
+        "address": first("SELECT source_ip_address FROM sources ORDER BY calls DESC, source_ip_address LIMIT 1"),
+        "account": first("SELECT min(recipient_account_id) FROM events"),
+        "moment": first("SELECT strftime(min(event_time) + (max(event_time) - min(event_time)) / 2, '%Y-%m-%dT%H:%M:%SZ') FROM events"),
+        "alert_id": first("SELECT min(alert_id) FROM alerts"),
+    }
+
+
+def queries():
+    """The companion queries with their parameters, as their files describe them."""
+    import tomllib
+
+    for path in sorted(glob.glob(f"{HERE}/sql/queries/*.sql")):
+        with open(path, encoding="utf-8") as file:
+            front_matter = re.match(r"/\* ---\n(.*?)--- \*/", file.read(), re.S)[1]
+        query = tomllib.loads(front_matter)
+        yield {"name": os.path.basename(path)[:-4], "parameters": query.get("parameters", [])}
+
+
+def literal(parameter, value):
+    return value if parameter["type"] in ("INTEGER", "BOOLEAN") else "'" + value.replace("'", "''") + "'"
+
+
+def compare(spark, path, name, work, **source):
+    from trailduck_spark import open_events
+
+    begun = time.time()
+    open_events(spark, marts=f"{work}/marts-{name.replace(', ', '-')}", **source)
+    if "cloudtrail" in source:
+        # read once: it is the reading that is tried here, not its speed
+        spark.sql("CACHE TABLE events")
+    opened = time.time() - begun
+    asked = []
+    for detection in sorted(glob.glob(f"{HERE}/sql/detections/*.sql")):
+        rule = os.path.basename(detection)[:-4]
+        for view in (rule, f"{rule}_with_suppressed"):
+            asked.append((view, "", f"FROM {view}", f"SELECT * FROM {view}"))
+    store = duckdb.connect(path, read_only=True)
+    store.execute("SET disabled_optimizers = 'statistics_propagation'")
+    values = of_the_data(store)
+    for query in queries():
+        sets = parameter_sets(query, values)
+        sets = sets[: SETS_A_QUERY.get(name, 1)]
+        types = {p["name"]: p for p in query["parameters"]}
+        for given in sets:
+            given = {key: literal(types[key], value) for key, value in given.items()}
+            of_duckdb = ", ".join(f"{key} := {value}" for key, value in given.items())
+            of_spark = ", ".join(f"{key} => {value}" for key, value in given.items())
+            asked.append((query["name"], of_spark, f"FROM {query['name']}({of_duckdb})", f"SELECT * FROM {query['name']}({of_spark})"))
+
+    def ask(question):
+        query, given, of_duckdb, of_spark = question
+        begun = time.time()
+        expected = [row[0] for row in store.cursor().execute(f"SELECT to_json(t)::VARCHAR FROM ({of_duckdb}) AS t").fetchall()]
+        between = time.time()
+        try:
+            rows = spark.sql(f"SELECT to_json(struct(*), {OPTIONS}) FROM ({of_spark})").collect()
+            difference = differ([row[0] for row in rows], expected, "cloudtrail" in source)
+        except Exception as error:  # whatever Spark has to say against it
+            rows, difference = [], str(error).split("== SQL")[0][:500].replace("\n", " ")
+        return question, len(expected), difference, between - begun, time.time() - between
+
+    failed = 0
+    with ThreadPoolExecutor(2) as pool:
+        for (query, given, *_), rows, difference, duckdb_seconds, spark_seconds in pool.map(ask, asked):
+            print(f"| {name} | {query} | {given} | {rows} | {'no' if difference else 'yes'} | {duckdb_seconds:.2f} | {spark_seconds:.2f} |", flush=True)
+            if difference:
+                failed += 1
+                print(f"    {difference}", flush=True)
+    print(f"| {name} | all {len(asked)} | after {opened:.0f} s for the views | | {failed} differ | | {time.time() - begun:.0f} |", flush=True)
+    spark.catalog.clearCache()
+    store.close()
+    return failed
+
+
+def differ(of_spark, of_duckdb, raw):
+    """What is unequal about two results; nothing, if they are equal."""
+    ours, theirs = (collections.Counter(normal(row, raw) for row in rows) for rows in (of_spark, of_duckdb))
+    if ours == theirs:
+        return None
+    more, less = list((ours - theirs).elements()), list((theirs - ours).elements())
+    shown = f"{len(of_spark)} rows for {len(of_duckdb)}; {len(more)} only of Spark, {len(less)} only of DuckDB"
+    if more and less:
+        a, b = json.loads(more[0]), json.loads(less[0])
+        if [key for key, _ in a] != [key for key, _ in b]:
+            return f"{shown}: columns {[key for key, _ in a]} for {[key for key, _ in b]}"
+        # of the rows that differ, those that differ least
+        best = min(((sum(x != y for x, y in zip(json.loads(m), json.loads(l))), m, l) for m in more[:50] for l in less[:50]))
+        unequal = [(x[0], x[1], y[1]) for x, y in zip(json.loads(best[1]), json.loads(best[2])) if x != y]
+        return f"{shown}: {str(unequal)[:700]}"
+    return f"{shown}: {(more or less)[0][:400]}"
+
+
+def normal(row, raw):
+    """A row as text that is equal for equal rows: columns in order, moments and numbers as both engines mean them."""
+    pairs = json.loads(row)
+    # which file of the store an event is from, CloudTrail's own files do not know
+    return json.dumps([(key, value(item)) for key, item in pairs.items() if not (raw and key == "file_id")])
+
+
+def value(item):
+    if isinstance(item, dict):
+        return {key: value(inner) for key, inner in sorted(item.items())}
+    if isinstance(item, list):
+        return [value(inner) for inner in item]
+    if isinstance(item, str):
+        moment = MOMENT.fullmatch(item)
+        if moment:
+            fraction = (moment[3] or "").rstrip("0")
+            return f"{moment[1]} {moment[2]}{'.' + fraction if fraction else ''}"
+        if item.lower() in ("inf", "infinity"):
+            return "infinity"
+        return item
+    if isinstance(item, float):
+        if math.isinf(item):
+            return "infinity"
+        # the last digits of a sum depend on its order
+        return float(f"{item:.10g}")
+    return item
+
+
+def job_finds_alerts(trailduck, pack, work):
+    """The pack's job over an export and over CloudTrail's own files; its alerts are imported twice, and one is triaged."""
+    store, fixtures = f"{work}/job.duckdb", f"{HERE}/fixtures/AWSLogs"
+    run(trailduck, "--db", store, "load", fixtures)
+    run(trailduck, "--db", store, "export", "--format", "parquet", "-o", f"{work}/job-lake")
+    expected = json.loads(run(trailduck, "--db", store, "detect", "--format", "json"))
+    submit = [os.path.join(os.path.dirname(sys.executable), "spark-submit"), "--master", "local-cluster[2,1,1024]"]
+    submit += ["--conf", "spark.ui.enabled=false", "--py-files", f"{pack}/trailduck_spark.py", f"{pack}/detect.py"]
+    days = ["--from", "2026-10-05", "--to", "2026-10-07"]
+    for source in (
+        ["--export", f"{work}/job-lake"],
+        ["--cloudtrail", f"{fixtures}/*/CloudTrail/*/%Y/%m/%d"],
+    ):
+        for _ in range(2):
+            said = run(*submit, *source, *days, "--output", f"{work}/alerts", cwd=pack).strip()
+        print(f"detect.py {source[0]}: {said}")
+        found = [json.loads(line) for path in glob.glob(f"{work}/alerts/ndjson/*/*.json") for line in open(path, encoding="utf-8")]
+        assert sorted(alert["event_id"] for alert in found) == sorted(alert["event_id"] for alert in expected), found
+        for files in (f"{work}/alerts/ndjson/*/*.json", f"{work}/alerts/parquet/*/*.parquet"):
+            print(run(trailduck, "--db", store, "alerts", "import", *sorted(glob.glob(files))).strip())
+    alerts = json.loads(run(trailduck, "--db", store, "alerts", "--format", "json"))
+    assert {alert["alert_id"] for alert in alerts} == {alert["alert_id"] for alert in found}, alerts
+    page = run(trailduck, "--db", store, "triage", alerts[0]["event_id"])
+    print("\n".join(page.splitlines()[:6]))
+
+
+if __name__ == "__main__":
+    main()

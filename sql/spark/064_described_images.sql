@@ -1,0 +1,1 @@
+-- Images are imported by trailduck alone.
