@@ -189,7 +189,7 @@ fn a_store_of_before_is_brought_up_to_date() {
         .store()
         .connection
         .execute_batch(
-            "DROP TABLE alerts; DROP TABLE alert_history; DROP TABLE alert_deliveries; DROP TABLE rule_runs;
+            "DROP TABLE objects; DROP TABLE alerts; DROP TABLE alert_history; DROP TABLE alert_deliveries; DROP TABLE rule_runs;
             CREATE VIEW alerts AS FROM deprecated_ami_discovery;
             CREATE VIEW alerts_with_suppressed AS FROM deprecated_ami_discovery_with_suppressed;
             UPDATE store_info SET schema_version = 5, catalog_hash = 'old'",

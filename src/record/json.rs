@@ -718,12 +718,14 @@ mod tests {
             if text.is_char_boundary(at) && text.is_char_boundary(at + 1) {
                 text.replace_range(at..=at, &char::from(byte).to_string());
             }
-            let whole = |text: &str| Scanner::new(text).value().is_ok_and(|value| value.len() == text.trim().len());
+            // what JSON takes for blanks, which is less than Unicode does
+            let text = text.trim_matches([' ', '\n', '\r', '\t']);
+            let whole = |text: &str| Scanner::new(text).value().is_ok_and(|value| value.len() == text.len());
             // serde_json refuses numbers beyond a double and unpaired surrogates, which the scanner only notes
-            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                prop_assert!(whole(text.trim_start()), "{}", text);
-            } else if whole(text.trim_start()) {
-                prop_assert!(scan(&text).is_ok_and(|(_, flaws)| flaws.refused), "{}", text);
+            if serde_json::from_str::<serde_json::Value>(text).is_ok() {
+                prop_assert!(whole(text), "{}", text);
+            } else if whole(text) {
+                prop_assert!(scan(text).is_ok_and(|(_, flaws)| flaws.refused), "{}", text);
             }
         }
 
