@@ -33,6 +33,9 @@ use crate::store::{InUse, Mode, Store, describe};
 use files::{Files, Own, SETTLING, Scan, State};
 use wake::Wake;
 
+/// Which GeoIP databases to look the addresses of a store up in.
+pub type Databases = dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>;
+
 /// How to watch.
 pub struct Options {
     pub store: PathBuf,
@@ -47,8 +50,7 @@ pub struct Options {
     pub max_alerts: u64,
     /// A file for the metrics.
     pub metrics: Option<PathBuf>,
-    /// The GeoIP databases to look the addresses of a store up in.
-    pub databases: Box<dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>>,
+    pub databases: Box<Databases>,
 }
 
 /// After a tick that failed the next is so far, and twice as far after each that fails too, but never farther than usual.
