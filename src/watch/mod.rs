@@ -33,6 +33,9 @@ use crate::store::{InUse, Mode, Store, describe};
 use files::{Files, Own, SETTLING, Scan, State};
 use wake::Wake;
 
+/// Which GeoIP databases to look the addresses of a store up in.
+pub type Databases = dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>;
+
 /// How to watch.
 pub struct Options {
     pub store: PathBuf,
@@ -47,12 +50,8 @@ pub struct Options {
     pub max_alerts: u64,
     /// A file for the metrics.
     pub metrics: Option<PathBuf>,
-    /// The GeoIP databases to look the addresses of a store up in.
-    pub databases: Databases,
+    pub databases: Box<Databases>,
 }
-
-/// Says which GeoIP databases there are for a store.
-pub type Databases = Box<dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>>;
 
 /// After a tick that failed the next is so far, and twice as far after each that fails too, but never farther than usual.
 const FIRST_BACKOFF: Duration = Duration::from_secs(5);
@@ -260,6 +259,8 @@ impl Watch {
     }
 
     fn work(&mut self, scan: Scan, early: bool, tick: &mut Tick) {
+        // others may have loaded something
+        self.is_behind = true;
         let mut held = None;
         self.step(&mut held, tick, |watch, store, tick| {
             // it may have been waited for
@@ -344,7 +345,6 @@ impl Watch {
             events_per_transaction: load::EVENTS_PER_TRANSACTION,
             limits: Limits::default(),
         };
-        self.is_behind = true;
         let summary = load::load(store, found, &options, self.progress.clone())?;
         (tick.files, tick.new, tick.rejected) = (summary.files - summary.files_known, summary.new, summary.rejected);
         if summary.left > 0 {
@@ -441,9 +441,9 @@ impl Watch {
         self.failures = if tick.failed { self.failures + 1 } else { 0 };
         let backoff = FIRST_BACKOFF * 2_u32.saturating_pow(self.failures.saturating_sub(1).min(16));
         let every = if tick.failed { backoff.min(self.options.every) } else { self.options.every };
-        self.plan.due_at = tick.at + delta(every);
-        let pause = self.clock.now() + delta(Duration::from_secs_f64(tick.seconds * PAUSE));
-        self.plan.free_at = if tick.failed { self.plan.due_at } else { pause.min(self.plan.due_at) };
+        self.plan.due_at = after(tick.at, every);
+        let free_at = after(self.clock.now(), Duration::from_secs_f64(tick.seconds * PAUSE));
+        self.plan.free_at = if tick.failed { self.plan.due_at } else { free_at.min(self.plan.due_at) };
     }
 
     /// Keeps the health where others find it.
@@ -508,8 +508,10 @@ fn optional(store: &Store, sql: &str) -> anyhow::Result<Option<i64>> {
     store.connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
 }
 
-fn delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+/// A moment so much later; the end of the calendar, if that is beyond it.
+fn after(moment: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    let later = TimeDelta::from_std(span).ok().and_then(|span| moment.checked_add_signed(span));
+    later.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// The path of a file that lies beside another: of its name, with something behind it.
