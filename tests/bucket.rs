@@ -147,7 +147,12 @@ fn folders_that_are_not_cloudtrails_are_listed_as_they_are() {
     assert!(ran.stdout.contains("5 files, 5 events"), "{}", ran.stdout);
     assert!(ran.stdout.contains("1 no CloudTrail log"), "{}", ran.stdout);
     assert!(ran.stderr.contains("6 files lie otherwise"), "{}", ran.stderr);
-    bench.server.asked();
+    // nothing is fetched twice, however often it is named
+    let gets = bench.server.asked().gets.len();
+    let nested = ["s3://my-trail/AWSLogs", "s3://my-trail", "s3://my-trail/exports/x/b.json", "s3://my-trail/zzz/"];
+    let ran = bench.run(&[&["load", "--since", "2026-10-02", "--db", "nested.duckdb"], &nested[..]].concat());
+    assert!(ran.stdout.contains("5 files, 5 events"), "{}", ran.stdout);
+    assert_eq!(bench.server.asked().gets.len(), gets);
     // what holds no log is remembered, unless it is named
     assert_eq!(bench.load(&["s3://my-trail/zzz"]), [2, 0, 0, 0, 0]);
     assert_eq!(bench.server.asked().gets, [""; 0]);
@@ -456,6 +461,16 @@ fn a_hundred_thousand_keys_are_listed_page_by_page() {
     }
     let ran = bench.run(&["load", "--dry-run", "s3://my-trail"]);
     assert!(ran.stdout.contains("would read 100,000 files"), "{} {}", ran.stdout, ran.stderr);
+    let mut child = bench.start(&["load", "--dry-run", "s3://my-trail"]);
+    let mut peak = 0;
+    while child.try_wait().expect("a process").is_none() {
+        peak = peak.max(peak_mib(&child));
+        sleep(Duration::from_millis(2));
+    }
+    println!("peak memory: {peak} MiB");
+    assert!(peak < 128, "{peak} MiB");
+    bench.server.asked();
+    bench.run(&["load", "--dry-run", "s3://my-trail"]);
     let lists = bench.server.asked().lists.len();
     assert!((100..110).contains(&lists), "{lists}");
     let narrow = ["s3://my-trail", "--since", "2026-10-10T23:30:00Z", "--dry-run"];
@@ -463,6 +478,13 @@ fn a_hundred_thousand_keys_are_listed_page_by_page() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let lists = bench.server.asked().lists.len();
     assert!(lists < 20, "{lists}");
+}
+
+/// Peak memory of a process so far; 0 where that cannot be known.
+fn peak_mib(process: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) >> 10
 }
 
 #[test]

@@ -35,6 +35,25 @@ pub enum Place {
     Folder(Arc<Client>, String),
 }
 
+impl Place {
+    fn client_and_key(&self) -> (&Arc<Client>, &str) {
+        match self {
+            Self::Object(object) => (&object.client, &object.key),
+            Self::Folder(client, folder) => (client, folder),
+        }
+    }
+
+    /// Whether another is in this one, or the same.
+    pub fn has(&self, other: &Self) -> bool {
+        let ((client, key), (of_other, below)) = (self.client_and_key(), other.client_and_key());
+        let holds = match self {
+            Self::Object(_) => key == below,
+            Self::Folder(..) => below.starts_with(key),
+        };
+        Arc::ptr_eq(client, of_other) && holds
+    }
+}
+
 /// A part of a bucket that cannot be listed.
 #[derive(Debug)]
 pub struct Unlisted {

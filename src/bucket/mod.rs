@@ -71,7 +71,7 @@ impl Buckets {
                 let place = timeout(PATIENCE, place(&client, uri)).await;
                 places.push(place.map_err(|_| anyhow::anyhow!("{uri}: no answer from {}", config.endpoint()))??);
             }
-            anyhow::Ok(places)
+            anyhow::Ok(without_nested(places))
         })?;
         Ok(Self { runtime, places, requests, counts: Arc::default() })
     }
@@ -114,6 +114,18 @@ impl From<Vec<Object>> for Objects {
         }
         Self(receiver)
     }
+}
+
+/// Places that are in none of the others: nothing is fetched twice.
+fn without_nested(places: Vec<Place>) -> Vec<Place> {
+    let mut kept: Vec<Place> = Vec::new();
+    for place in places {
+        if !kept.iter().any(|other| other.has(&place)) {
+            kept.retain(|other| !place.has(other));
+            kept.push(place);
+        }
+    }
+    kept
 }
 
 /// What a URI stands for.
