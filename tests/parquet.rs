@@ -77,14 +77,14 @@ fn only_the_fields_that_views_reach_for_are_columns_of_their_own() {
 fn a_file_is_sorted_by_service_call_and_time() {
     let place = Place::with_fixtures();
     export(&place);
-    let unsorted = place.sql(&format!(
+    let unsorted = place.sql(
         "WITH rows AS (
             SELECT filename, (event_source, event_name, event_time) AS key,
                 lag((event_source, event_name, event_time)) OVER (PARTITION BY filename ORDER BY file_row_number) AS before
             FROM read_parquet('lake/events/**/*.parquet', filename = true, file_row_number = true)
         )
         SELECT * FROM rows WHERE key < before"
-    ));
+    );
     assert!(unsorted.is_empty(), "{unsorted:?}");
 }
 

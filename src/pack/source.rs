@@ -91,7 +91,7 @@ pub fn events_parquet() -> Vec<String> {
 
 /// The other tables, as exported with the events.
 pub fn tables_parquet() -> anyhow::Result<Vec<String>> {
-    let view = |(name, _): (String, Vec<(String, String)>)| {
+    let view = |Table { name, .. }| {
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW {name} AS\nSELECT *\nFROM parquet.`${{export}}/tables/{name}.parquet`"
         )
@@ -101,7 +101,7 @@ pub fn tables_parquet() -> anyhow::Result<Vec<String>> {
 
 /// The other tables, with nothing in them.
 pub fn tables_empty() -> anyhow::Result<Vec<String>> {
-    let view = |(name, columns): (String, Vec<(String, String)>)| {
+    let view = |Table { name, columns }| {
         let column = |(column, kind): &(String, String)| format!("CAST(NULL AS {}) AS `{column}`", spark_type(kind));
         let columns: Vec<_> = columns.iter().map(column).collect();
         format!("CREATE OR REPLACE TEMPORARY VIEW {name} AS\nSELECT {}\nWHERE false", columns.join(", "))
@@ -109,8 +109,15 @@ pub fn tables_empty() -> anyhow::Result<Vec<String>> {
     Ok(tables()?.into_iter().map(view).collect())
 }
 
-/// Names of the exported tables, with their columns and the types these have in DuckDB.
-fn tables() -> anyhow::Result<Vec<(String, Vec<(String, String)>)>> {
+/// A table of the store.
+struct Table {
+    name: String,
+    /// Names, and types as DuckDB names them.
+    columns: Vec<(String, String)>,
+}
+
+/// The tables that are exported.
+fn tables() -> anyhow::Result<Vec<Table>> {
     // a store that nobody filled knows its tables
     let store = Store::in_memory()?;
     for migration in &CATALOG.migrations {
@@ -120,7 +127,8 @@ fn tables() -> anyhow::Result<Vec<(String, Vec<(String, String)>)>> {
     for (name, _) in crate::parquet::tables(&store)? {
         let mut statement = store.connection.prepare(&format!("DESCRIBE \"{name}\""))?;
         let column = |row: &duckdb::Row| Ok((row.get(0)?, row.get(1)?));
-        tables.push((name, statement.query_map([], column)?.collect::<Result<_, _>>()?));
+        let columns = statement.query_map([], column)?.collect::<Result<_, _>>()?;
+        tables.push(Table { name, columns });
     }
     Ok(tables)
 }
