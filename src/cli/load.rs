@@ -22,10 +22,10 @@ use crate::store::{Mode, Store};
 
 /// Load CloudTrail files into the store
 ///
-/// Files, folders with all below them, patterns, `s3://bucket/folder/`, or `-` for standard input; plain, gzip, zstd, zip or tar. A file may be
-/// what CloudTrail delivers to S3, NDJSON, or any of the forms that AWS's services, Athena and Elasticsearch hand
-/// CloudTrail records on in (see the README), whatever its name. What was loaded before is skipped; an event that is in
-/// two files is stored once; what cannot be read is kept in the table `rejects`.
+/// Files, folders with all below them, patterns, `s3://bucket/folder/`, or `-` for standard input; plain, gzip, zstd, zip or
+/// tar. A file may be what CloudTrail delivers to S3, NDJSON, or any of the forms that AWS's services, Athena and
+/// Elasticsearch hand CloudTrail records on in (see the README), whatever its name. What was loaded before is skipped; an
+/// event that is in two files is stored once; what cannot be read is kept in the table `rejects`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
