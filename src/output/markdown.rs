@@ -45,7 +45,7 @@ impl Output for Markdown<'_> {
 /// no more than what ARNs, addresses and names are made of; else escaped.
 pub fn value(text: &str) -> String {
     let escaped = inert(text);
-    let is_code = text.chars().all(|char| char.is_alphanumeric() || " :/_*.,@#-+=".contains(char))
+    let is_code = text.chars().all(|char| char.is_alphanumeric() || " :;/_*.,@#-+=()".contains(char))
         && text.trim() == text
         && !text.contains("//")
         && !text.contains("www");
