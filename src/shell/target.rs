@@ -28,7 +28,11 @@ impl Target<'_> {
                 finished => finished,
             },
             Self::File(mut to) => to.flush(),
-            Self::New(mut to) => to.flush(),
+            Self::New(mut to) => {
+                to.flush()?;
+                // of a result that is nothing, too
+                to.get_mut().begin()
+            }
             Self::Command(mut to) => match to.flush().and_then(|()| to.get_mut().finish()) {
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
                 finished => finished,
@@ -96,7 +100,6 @@ impl Write for New {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.begin()?;
         self.file.flush()
     }
 }
