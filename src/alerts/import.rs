@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
 
-use super::{number, timestamp};
+use super::timestamp;
 use crate::catalog::quote;
-use crate::store::Store;
+use crate::store::{Store, number};
 
 /// What an import did.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

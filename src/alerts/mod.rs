@@ -15,12 +15,6 @@ pub use raise::{RaiseOptions, Raised, raise};
 pub use status::{Found, Step, Verdict, change, find};
 
 use chrono::{DateTime, Utc};
-use duckdb::Connection;
-
-/// The one number that a query returns.
-fn number(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
-}
 
 /// A moment as a SQL literal.
 fn timestamp(moment: DateTime<Utc>) -> String {

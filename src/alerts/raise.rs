@@ -6,9 +6,9 @@ use anyhow::Context;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use duckdb::Connection;
 
-use super::{Channel, number, timestamp};
+use super::{Channel, timestamp};
 use crate::catalog::{CATALOG, Detection, duration, quote};
-use crate::store::Store;
+use crate::store::{Store, number};
 
 /// How rules are run.
 #[derive(Debug, Clone, Default)]

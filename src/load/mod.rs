@@ -29,7 +29,7 @@ use crate::catalog::quote;
 use crate::record::envelope::Reject;
 use crate::record::format::Format;
 use crate::source::{Found, Limits, Source};
-use crate::store::Store;
+use crate::store::{Store, number};
 use intake::{Intake, TableFunction};
 use report::{FetchedObject, FileReport};
 use stored::Stored;
@@ -108,8 +108,8 @@ pub fn load(store: &Store, found: Found, options: &Options, progress: Arc<Progre
     sources.retain(|source| !matches!(source, Source::File { path, .. } if store.owns(path)));
     let connection = &store.connection;
     let contents = contents(connection, options.strict)?;
-    let next_file_id = scalar(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
-    let load_id = scalar(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
+    let next_file_id = number(connection, "SELECT coalesce(max(file_id), 0) + 1 FROM files")?;
+    let load_id = number(connection, "SELECT coalesce(max(load_id), 0) + 1 FROM loads")?;
     let stored = Stored::new(connection.try_clone()?);
     let intake = Arc::new(Intake::new(sources, arriving, contents, next_file_id, stored, options.limits, progress));
 
@@ -167,7 +167,7 @@ fn transactions(
         let cut_short_list = cut_short.join(", ");
         let lost = match cut_short.is_empty() {
             true => 0,
-            false => scalar(connection, &format!("SELECT count(*) FROM events WHERE file_id IN ({cut_short_list})"))?,
+            false => number(connection, &format!("SELECT count(*) FROM events WHERE file_id IN ({cut_short_list})"))?,
         };
         let kept = inserted - lost as u64;
         if kept != read {
@@ -315,10 +315,6 @@ fn contents(connection: &Connection, strict: bool) -> anyhow::Result<HashSet<[u8
     let mut statement = connection.prepare(&sql)?;
     let hashes = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     hashes.map(|hash| hash?.try_into().map_err(|_| anyhow::anyhow!("a malformed sha256 in the table files"))).collect()
-}
-
-fn scalar(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
-    connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
 }
 
 /// A lock is only held for moments in which nothing panics.

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::quote;
-use crate::store::Store;
+use crate::store::{Store, number};
 use folder::{Export, Folder, Manifest};
 
 /// Events in a file, at most: of real trails 50 to 200 MB, which one task of Spark reads in seconds.
@@ -91,7 +91,7 @@ pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Ut
             path.display()
         );
     }
-    let last: i64 = store.connection.query_row("SELECT coalesce(max(file_id), 0) FROM files", [], |row| row.get(0))?;
+    let last = number(&store.connection, "SELECT coalesce(max(file_id), 0) FROM files")?;
     let days = days(store, after)?;
     let events = days.iter().map(|(_, events)| events).sum();
     let export = Export {

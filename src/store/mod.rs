@@ -206,3 +206,8 @@ impl Store {
         Ok(())
     }
 }
+
+/// The one number that a statement returns.
+pub fn number(connection: &Connection, sql: &str) -> anyhow::Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
+}

@@ -29,7 +29,7 @@ use crate::catalog::quote;
 use crate::geo::{self, Database};
 use crate::load::{self, Progress};
 use crate::source::Limits;
-use crate::store::{InUse, Mode, Store, describe};
+use crate::store::{InUse, Mode, Store, describe, number};
 use files::{Files, Own, SETTLING, Scan, State};
 use wake::Wake;
 
@@ -424,14 +424,14 @@ impl Watch {
         self.health.last_ingestion_at =
             optional(store, "SELECT epoch_us(max(started_at)) FROM loads")?.and_then(moment);
         self.health.last_event_at = optional(store, "SELECT epoch_us(max(event_time)) FROM events")?.and_then(moment);
-        self.health.deliveries_waiting = figure(store, "SELECT count(*) FROM alert_waiting()")? as u64;
+        self.health.deliveries_waiting = number(&store.connection, "SELECT count(*) FROM alert_waiting()")? as u64;
         let channels: Vec<_> = self.receivers.channels().iter().map(|channel| quote(channel.name())).collect();
         let ours = format!("alert_waiting() WHERE channel IN ({})", channels.join(", "));
         let now = tick.at.timestamp_micros();
         let later = format!("SELECT epoch_us(min(next_attempt_at)) FROM {ours} AND epoch_us(next_attempt_at) > {now}");
         self.plan.next_attempt_at = optional(store, &later)?.and_then(moment);
         let kept_back = format!("SELECT count(*) FROM {ours} AND epoch_us(next_attempt_at) <= {now}");
-        tick.kept_back = figure(store, &kept_back)? as u64;
+        tick.kept_back = number(&store.connection, &kept_back)? as u64;
         self.plan.is_kept_back = tick.kept_back > 0;
         Ok(())
     }
@@ -490,7 +490,7 @@ impl Tick {
 /// The inode of a store, and how many files it knows.
 fn which(store: &Store) -> anyhow::Result<(u64, i64)> {
     let state = State::of(&store.path().metadata()?);
-    Ok((state.inode, figure(store, "SELECT count(*) FROM files")?))
+    Ok((state.inode, number(&store.connection, "SELECT count(*) FROM files")?))
 }
 
 /// Names of the files that the last load could not read.
@@ -498,10 +498,6 @@ fn unread(store: &Store) -> anyhow::Result<Vec<String>> {
     let sql = "SELECT path FROM files WHERE sha256 = '' AND load_id = (SELECT max(load_id) FROM loads)";
     let mut statement = store.connection.prepare(sql)?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-}
-
-fn figure(store: &Store, sql: &str) -> anyhow::Result<i64> {
-    Ok(optional(store, sql)?.unwrap_or_default())
 }
 
 fn optional(store: &Store, sql: &str) -> anyhow::Result<Option<i64>> {
