@@ -20,6 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
+import pyspark
 from pyspark.sql import SparkSession
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -268,7 +269,9 @@ def job_finds_alerts(trailduck, pack, work):
     run(trailduck, "--db", store, "load", fixtures)
     run(trailduck, "--db", store, "export", "--format", "parquet", "-o", f"{work}/job-lake")
     expected = json.loads(run(trailduck, "--db", store, "detect", "--format", "json"))
-    submit = [os.path.join(os.path.dirname(sys.executable), "spark-submit"), "--master", "local-cluster[2,1,1024]"]
+    home = os.path.dirname(pyspark.__file__)
+    own = {**os.environ, "SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable}
+    submit = [f"{home}/bin/spark-submit", "--master", "local-cluster[2,1,1024]"]
     submit += ["--conf", "spark.ui.enabled=false", "--py-files", f"{pack}/trailduck_spark.py", f"{pack}/detect.py"]
     days = ["--from", "2026-10-05", "--to", "2026-10-07"]
     for source in (
@@ -276,7 +279,7 @@ def job_finds_alerts(trailduck, pack, work):
         ["--cloudtrail", f"{fixtures}/*/CloudTrail/*/%Y/%m/%d"],
     ):
         for _ in range(2):
-            said = run(*submit, *source, *days, "--output", f"{work}/alerts", cwd=pack).strip()
+            said = run(*submit, *source, *days, "--output", f"{work}/alerts", cwd=pack, env=own).strip()
         print(f"detect.py {source[0]}: {said}")
         found = [json.loads(line) for path in glob.glob(f"{work}/alerts/ndjson/*/*.json") for line in open(path, encoding="utf-8")]
         assert sorted(alert["event_id"] for alert in found) == sorted(alert["event_id"] for alert in expected), found

@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use common::watching::{Watching, alerting, event_id, health, said, set_clock, told, until, write_settled};
 use common::{Place, Ran, fixtures, gzip, log, record};
 use s3::{BUCKET, Server};
 use serde_json::{Value, json};
@@ -511,14 +513,14 @@ fn whoever_looks_often_asks_for_what_is_new() {
     let uri = Uri { bucket: BUCKET.to_owned(), key: String::new() };
     let buckets = Buckets::open(&[uri], &access).expect("a bucket");
     let mut known = Known::default();
-    let new = buckets.new_objects(&Narrow::default(), &known).expect("a list");
-    assert_eq!(new.len(), 20);
-    for object in &new {
+    let new = buckets.new_objects(&Narrow::default(), &known, || false).expect("a list");
+    assert_eq!((new.objects.len(), new.problems.len()), (20, 0));
+    for object in &new.objects {
         known.insert(&object.uri(), &object.etag, object.size, false);
     }
     server.put(name(21), log(&[record(21, &json!({}))]));
     let narrow = Narrow { since: "2026-10-20T00:00:00".parse().ok(), ..Narrow::default() };
-    let new = buckets.new_objects(&narrow, &known).expect("a list");
+    let new = buckets.new_objects(&narrow, &known, || false).expect("a list").objects;
     assert_eq!(new.iter().map(|object| object.key.clone()).collect::<Vec<_>>(), [name(21)]);
     let fetching = Fetching { known, concurrency: 4, on_new: Box::new(|_| ()), on_known: Box::new(|_| ()) };
     let arriving = buckets.fetch(new.into(), fetching);
@@ -527,4 +529,124 @@ fn whoever_looks_often_asks_for_what_is_new() {
     assert!(arrival.read().is_ok_and(|content| content.size > 100));
     assert!(arriving.next(|| false).is_none());
     assert_eq!(arriving.failure(), None);
+}
+
+/// The key of a file that CloudTrail delivered at this time.
+fn delivered(at: DateTime<Utc>, number: u64) -> String {
+    format!(
+        "AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/{}/{ACCOUNT}_CloudTrail_us-east-1_{}_{number}.json.gz",
+        at.format("%Y/%m/%d"),
+        at.format("%Y%m%dT%H%MZ")
+    )
+}
+
+fn noon() -> DateTime<Utc> {
+    "2026-10-06T12:00:00Z".parse().expect("a time")
+}
+
+#[test]
+fn a_bucket_is_watched_and_each_object_fetched_once() {
+    let Bench { place, server } = Bench::new();
+    let put = |at, number| server.put(delivered(at, number), gzip(&log(&[alerting(number)])));
+    let minutes = TimeDelta::minutes;
+    set_clock(&place, noon());
+    put(noon() - TimeDelta::days(9), 1);
+    put(noon() - minutes(1), 2);
+    let env = server.environment();
+    let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let args = ["s3://my-trail", "--every", "5m", "--clock", "now"];
+    let watching = Watching::start_with(&place, &args, &env);
+    until("what was there", &place, || told(&place) == [1, 2].map(event_id));
+    until("the end of the tick", &place, || health(&place)["ticks"] == 1);
+    assert_eq!(server.asked().gets.len(), 2);
+
+    put(noon() + minutes(1), 3);
+    put(noon() - TimeDelta::days(9), 4);
+    set_clock(&place, noon() + minutes(5));
+    until("what came", &place, || told(&place).len() == 3);
+    let asked = server.asked();
+    assert_eq!(asked.gets, [delivered(noon() + minutes(1), 3)]);
+    // delivered long ago by its name, as a copy is: once a day all is looked at
+    set_clock(&place, noon() + TimeDelta::hours(25));
+    until("the copy", &place, || told(&place).len() == 4);
+
+    // what another program loaded is not fetched again
+    until("the end of the tick", &place, || health(&place)["ticks"] == 3);
+    put(noon() + TimeDelta::hours(25), 5);
+    let ran = place.command(&["load", "--wait", "s3://my-trail"]).envs(server.environment()).output().expect("it runs");
+    assert!(ran.status.success());
+    set_clock(&place, noon() + TimeDelta::hours(26));
+    until("its alert", &place, || told(&place) == (1..=5).map(event_id).collect::<Vec<_>>());
+    assert_eq!(server.asked().gets.len(), 2, "objects 4 and 5");
+
+    // a tick with nothing new opens no store
+    until("the end of the tick", &place, || health(&place)["ticks"] == 4);
+    let loads = "SELECT count(*) AS loads FROM loads";
+    let before = place.sql(loads);
+    set_clock(&place, noon() + TimeDelta::hours(27));
+    until("a tick", &place, || health(&place)["ticks"] == 5);
+    assert_eq!(place.sql(loads), before);
+    assert_eq!(watching.terminate(), Some(0), "{}", said(&place));
+    assert!(!said(&place).contains("waiting: "), "{}", said(&place));
+}
+
+#[test]
+fn a_bucket_that_cannot_be_had_for_a_while_is_caught_up_with() {
+    let Bench { place, server } = Bench::new();
+    set_clock(&place, noon());
+    let env = server.environment();
+    let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let watching = Watching::start_with(&place, &["s3://my-trail", "--every", "5m", "--clock", "now"], &env);
+    until("the first tick", &place, || health(&place)["ticks"] == 1);
+    server.faults().requester_pays = true;
+    server.put(delivered(noon(), 1), gzip(&log(&[alerting(1)])));
+    set_clock(&place, noon() + TimeDelta::minutes(5));
+    until("the failure", &place, || health(&place)["failing"] == true);
+    assert!(said(&place).contains("s3://my-trail/: AccessDenied"), "{}", said(&place));
+    server.faults().requester_pays = false;
+    let vanished = delivered(noon(), 2);
+    server.put(vanished.clone(), "");
+    server.put(vanished.clone(), gzip(&log(&[alerting(2)])));
+    server.faults().vanished.push(vanished.clone());
+    set_clock(&place, noon() + TimeDelta::minutes(10));
+    until("one alert", &place, || told(&place) == [event_id(1)]);
+    until("the reason", &place, || said(&place).contains(&format!("{vanished}: there is no such object")));
+    server.faults().vanished.clear();
+    set_clock(&place, noon() + TimeDelta::minutes(15));
+    until("the other", &place, || told(&place) == [1, 2].map(event_id));
+    until("health", &place, || health(&place)["failing"] == false);
+    assert_eq!(watching.terminate(), Some(0), "{}", said(&place));
+}
+
+#[test]
+fn a_tick_takes_what_is_new_in_a_bucket_and_in_folders() {
+    let bench = Bench::new();
+    bench.server.put(delivered(noon(), 1), gzip(&log(&[alerting(1)])));
+    bench.server.put(delivered(noon() - TimeDelta::days(3), 2), gzip(&log(&[alerting(2)])));
+    write_settled(&bench.place, "logs/a.json", log(&[alerting(3)]));
+    let args = ["watch", "--once", "logs", "s3://my-trail", "--since", "2026-10-05", "--quiet"];
+    for expected in [&[1, 3][..], &[]] {
+        let ran = bench.run(&args);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let alerts: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let events: Vec<_> = alerts.iter().map(|alert| alert["event_id"].as_str().expect("an id")).collect();
+        assert_eq!(events, expected.iter().map(|number| event_id(*number)).collect::<Vec<_>>());
+    }
+    assert_eq!(bench.server.asked().gets.len(), 1);
+}
+
+#[test]
+fn what_cannot_be_watched_in_a_bucket_is_refused_and_leaves_no_store() {
+    let bench = Bench::new();
+    bench.server.put("a.json", log(&[alerting(1)]));
+    for (uri, reason) in [
+        ("s3://my-trail/a.json", "an object: use `trailduck load`, and watch the folder"),
+        ("s3://my-trail/typo/", "no folder of this name"),
+        ("s3://my-tail", "there is no such bucket"),
+    ] {
+        let ran = bench.run(&["watch", uri]);
+        assert_eq!(ran.code, 1, "{uri}");
+        assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+    }
+    assert!(!bench.place.path("trail.duckdb").exists());
 }

@@ -24,6 +24,13 @@ pub enum Kind {
     NoAnswer,
 }
 
+impl Kind {
+    /// Whether other objects and folders may be had all the same.
+    pub fn is_of_one(self) -> bool {
+        matches!(self, Self::This | Self::Key)
+    }
+}
+
 /// Codes of S3's errors with which every other request fails as well.
 ///
 /// Source: S3 API Reference, "Error responses".

@@ -39,6 +39,9 @@ const THREADS: usize = 2;
 /// How long an answer is waited for the first time, tries included; later it may take minutes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often one who waits looks whether to go on waiting.
+const LOOK_UP: Duration = Duration::from_millis(50);
+
 /// Buckets, and places in them, that can be reached.
 pub struct Buckets {
     runtime: Runtime,
@@ -49,6 +52,14 @@ pub struct Buckets {
 
 /// Objects as they are listed.
 pub struct Objects(Receiver<Listed>);
+
+/// What a look at buckets found to be new.
+#[derive(Debug, Default)]
+pub struct News {
+    pub objects: Vec<Object>,
+    /// Folders that could not be listed, with the reason.
+    pub problems: Vec<String>,
+}
 
 impl Buckets {
     /// Finds out what URIs stand for. Fails if one stands for nothing, or may not be listed.
@@ -82,10 +93,32 @@ impl Buckets {
         Objects(list::objects(self.places.clone(), narrow.clone(), self.counts.clone()))
     }
 
-    /// The objects that are wanted and not known: what is new since the store looked last. For whoever looks often:
-    /// `narrow` keeps that from listing all there is; whatever cannot be listed fails it.
-    pub fn new_objects(&self, narrow: &Narrow, known: &Known) -> anyhow::Result<Vec<Object>> {
-        self.list(narrow).filter(|object| object.as_ref().map_or(true, |object| !known.has(object))).collect()
+    /// The objects that are wanted and not known, for whoever looks often: `narrow` keeps that from listing all there is.
+    /// Fails if nothing at all can be listed; ends early when `give_up` says so.
+    pub fn new_objects(&self, narrow: &Narrow, known: &Known, give_up: impl Fn() -> bool) -> anyhow::Result<News> {
+        let mut news = News::default();
+        let Objects(mut listed) = self.list(narrow);
+        while !give_up() {
+            match self.runtime.block_on(async { timeout(LOOK_UP, listed.recv()).await }) {
+                Ok(Some(Ok(object))) if known.has(&object) => {}
+                Ok(Some(Ok(object))) => news.objects.push(object),
+                Ok(Some(Err(unlisted))) if unlisted.failure.kind.is_of_one() => {
+                    news.problems.push(unlisted.to_string())
+                }
+                Ok(Some(Err(unlisted))) => bail!("{unlisted}"),
+                Ok(None) => break,
+                Err(_) => {}
+            }
+        }
+        Ok(news)
+    }
+
+    /// An object that was asked for by its own name, if one was.
+    pub fn named_object(&self) -> Option<String> {
+        self.places.iter().find_map(|place| match place {
+            Place::Object(object) => Some(object.uri()),
+            Place::Folder(..) => None,
+        })
     }
 
     /// Fetches objects, which arrive about in their order. This must live as long as they are waited for.
@@ -101,7 +134,7 @@ impl Iterator for Objects {
     /// Waits for the next object.
     fn next(&mut self) -> Option<Self::Item> {
         let listed = self.0.blocking_recv()?;
-        Some(listed.map_err(|unlisted| anyhow::anyhow!("{}: {}", unlisted.uri, unlisted.failure.reason)))
+        Some(listed.map_err(|unlisted| anyhow::anyhow!("{unlisted}")))
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use chrono::SecondsFormat;
 use clap::Args;
 
+use super::bucket::{self, BucketArgs};
 use super::geoip::{self, GeoipArgs};
+use super::narrow::NarrowArgs;
 use super::print::note;
 use super::progress::Display;
 use super::{Context, Usage, exit};
@@ -16,7 +18,8 @@ use crate::alerts::{Exec, HEADER_VARIABLE, RaiseOptions, Receivers, Stdout, Webh
 use crate::catalog::{CATALOG, duration};
 use crate::load::Progress;
 use crate::output::visible;
-use crate::watch::{self, Clock, FileClock, Options, SystemClock, Tick};
+use crate::source::Narrow;
+use crate::watch::{self, Clock, FileClock, Objects, Options, SystemClock, Tick};
 
 /// Load what is new, detect, and tell each alert once, on and on
 ///
@@ -26,7 +29,8 @@ use crate::watch::{self, Clock, FileClock, Options, SystemClock, Tick};
 /// and tried again. Everything else is said on standard error.
 ///
 /// Between ticks the store is free for others; while they have it open, the watch waits. What fails is said, shown by
-/// `trailduck status`, and tried again. An interrupt or SIGTERM ends the watch when the tick has committed (exit code 0), a
+/// `trailduck status`, and tried again. A bucket is listed at each regular tick, from a day back on, and once a day all of it:
+/// what is new there is fetched. An interrupt or SIGTERM ends the watch when the tick has committed (exit code 0), a
 /// second one at once. If standard output is closed it ends too; the alerts nobody read are kept for the next watch.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -35,6 +39,7 @@ Examples:
   trailduck watch ~/aws/AWSLogs >> alerts.ndjson
   trailduck watch ~/aws/AWSLogs --exec 'mail -s CloudTrail security@example.com'
   trailduck watch ~/aws/AWSLogs --webhook http://localhost:8080/alerts --metrics trailduck.prom
+  trailduck watch s3://my-trail/AWSLogs/ --since 7d --profile security
   trailduck watch --once ~/aws/AWSLogs             one tick, for cron and systemd timers
 
 In a crontab:
@@ -42,7 +47,7 @@ In a crontab:
 
 Beside the store are trail.duckdb.watch, by which a second watch is refused, and trail.duckdb.watch.json, how it is.")]
 pub struct Watch {
-    /// Files, folders or patterns
+    /// Files, folders, patterns or `s3://bucket/folder/`
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -85,6 +90,12 @@ pub struct Watch {
     clock: Option<PathBuf>,
 
     #[command(flatten)]
+    narrow: NarrowArgs,
+
+    #[command(flatten)]
+    bucket: BucketArgs,
+
+    #[command(flatten)]
     geoip: GeoipArgs,
 }
 
@@ -100,13 +111,17 @@ impl Watch {
         let (wake, woken) = sync_channel(1);
         stop_on_interrupt(progress.clone(), wake.clone())?;
         let receivers = self.receivers()?;
-        let options = self.options(context, &receivers)?;
+        let (uris, paths) = bucket::split(&self.paths)?;
+        let narrow = self.narrow.narrow();
+        let objects = |buckets| Objects::new(buckets, narrow.clone(), self.bucket.concurrency());
+        let objects = self.bucket.open(&uris)?.map(objects).transpose()?;
+        let options = self.options(context, paths, narrow, &receivers)?;
         let clock: Arc<dyn Clock> = match &self.clock {
             Some(path) => Arc::new(FileClock::new(path.clone())),
             None => Arc::new(SystemClock),
         };
         let in_use = |in_use: &_| note(&format!("waiting: {in_use}"));
-        let mut watch = watch::Watch::start(options, clock, receivers, progress.clone(), in_use)?;
+        let mut watch = watch::Watch::start(options, objects, clock, receivers, progress.clone(), in_use)?;
         let mut display = (!self.quiet).then(|| Display::start(progress.clone()));
         let mut said: Vec<String> = Vec::new();
         let mut tell = |tick: &Tick| {
@@ -146,13 +161,21 @@ impl Watch {
         })
     }
 
-    fn options(&self, context: &Context, receivers: &Receivers) -> anyhow::Result<Options> {
+    fn options(
+        &self,
+        context: &Context,
+        paths: Vec<PathBuf>,
+        narrow: Narrow,
+        receivers: &Receivers,
+    ) -> anyhow::Result<Options> {
         let named = self.geoip.named()?.map(Arc::from);
         let schedules = CATALOG.enabled_detections().into_iter().filter_map(|rule| duration(&rule.schedule).ok());
         let schedules: Vec<_> = self.every.map_or_else(|| schedules.collect(), |every| vec![every]);
         Ok(Options {
             store: context.db.clone(),
-            paths: self.paths.clone(),
+            arguments: self.paths.clone(),
+            paths,
+            narrow,
             every: schedules.iter().min().copied().unwrap_or(USUAL),
             longest_schedule: schedules.iter().max().copied().unwrap_or(USUAL),
             raise: RaiseOptions { every: self.every, lookback: self.lookback, channels: receivers.channels() },

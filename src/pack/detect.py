@@ -71,12 +71,12 @@ def main():
     days = [args.first + datetime.timedelta(days=n) for n in range((args.last - args.first).days + 1)]
     if args.export:
         where = f"date BETWEEN DATE '{args.first}' AND DATE '{args.last}'"
-        open_events(spark, export=args.export, tables=args.tables, where=where)
+        open_events(spark, export=args.export, tables=args.tables, where=where, queries=False)
     else:
         # what happened before midnight is delivered after it
         delivered = days + [args.last + datetime.timedelta(days=1)]
         paths = sorted({day.strftime(args.cloudtrail) for day in delivered})
-        open_events(spark, cloudtrail=existing(spark, paths), tables=args.tables)
+        open_events(spark, cloudtrail=existing(spark, paths), tables=args.tables, queries=False)
 
     alerts = spark.sql(ALERTS.format(first=args.first, last=args.last)).persist()
     found = {row["date"]: row["count"] for row in alerts.groupBy("date").count().collect()}

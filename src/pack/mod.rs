@@ -10,28 +10,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::catalog::CATALOG;
-
-/// The views that many queries read and that are small beside the events: a session may keep their rows.
-const MARTS: &[&str] = &[
-    "ami_queries",
-    "role_sessions",
-    "launch_calls",
-    "template_images",
-    "configuration_images",
-    "ami_launches",
-    "ami_query_keys",
-    "chained_query_keys",
-    "chained_launch_keys",
-    "clients",
-    "sources",
-    "origins",
-    "ami_events",
-    "ami_history",
-    "image_launches",
-    "ami_name_ages",
-    "instance_terminations",
-    "instances",
-];
+use script::Script;
 
 /// Writes the pack to a folder, made if it is not there; files of an older pack are replaced.
 pub fn write(folder: &Path) -> anyhow::Result<()> {
@@ -42,10 +21,12 @@ pub fn write(folder: &Path) -> anyhow::Result<()> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     put("README.md", include_str!("README.md"))?;
-    put("trailduck_spark.py", &include_str!("trailduck_spark.py").replace("[\"MARTS\"]", &format!("{MARTS:?}")))?;
+    put("trailduck_spark.py", include_str!("trailduck_spark.py"))?;
     put("detect.py", include_str!("detect.py"))?;
-    let heading = "The views, detections and companion queries of trailduck, for Spark 4. Needs the view `events`, and those of tables_*.sql.";
-    put("trailduck.sql", &text(heading, &script::statements_for_spark()))?;
+    let Script { detections, queries } = script::script();
+    let heading = "The detections of trailduck and what they stand on, for Spark 4. Needs the view `events`, and those of tables_*.sql.";
+    let below = "The companion queries and what they stand on; `marts` stands for a folder for the rows of views that many of them read.";
+    put("trailduck.sql", &format!("{}\n{}", text(heading, &detections), text(below, &queries)))?;
     let heading = "What `trailduck export --format parquet -o DIR` wrote; `export` stands for DIR.";
     put("events_parquet.sql", &text(heading, &source::events_parquet()))?;
     put("tables_parquet.sql", &text(heading, &source::tables_parquet()?))?;

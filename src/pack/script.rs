@@ -1,25 +1,102 @@
 //! The script that makes Spark know the catalog: views, detections, and the companion queries as table functions.
 
+use std::collections::HashSet;
+
 use super::inline::inlined;
 use crate::catalog::{CATALOG, Detection, Kind, Parameter, Query, one_line, quote};
-use crate::store::statements;
+use crate::store::{statements, tokens};
 
 /// Columns of an alert that exceptions look at: the arguments of covering_exceptions. The address goes as its number, which
 /// is found out once for each alert.
 const ALERT: &str = "alert.rule, alert.principal, alert.account_id, alert.session_issuer_arn, alert.access_key_id, \
     ip_number(alert.source_ip_address), alert.user_agent, alert.aws_region, alert.owners";
 
-/// All statements, in order; each may be run by itself.
-pub fn statements_for_spark() -> Vec<String> {
-    let views = CATALOG.spark_views().into_iter().flat_map(statements).filter(|statement| !is_comment(statement));
-    let views =
-        views.map(|statement| statement.replacen("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMPORARY VIEW", 1));
+/// The views that many queries read and that are small beside the events. Their rows are kept: Spark looks at the text of a
+/// view wherever one names it, and with views upon views that takes minutes before anything is read.
+const MARTS: &[&str] = &[
+    "ami_queries",
+    "role_sessions",
+    "launch_calls",
+    "template_images",
+    "configuration_images",
+    "ami_launches",
+    "ami_query_keys",
+    "chained_query_keys",
+    "chained_launch_keys",
+    "clients",
+    "sources",
+    "origins",
+    "ami_events",
+    "ami_history",
+    "image_launches",
+    "ami_name_ages",
+    "instance_terminations",
+    "instances",
+];
+
+/// Statements, in order; each may be run by itself.
+pub struct Script {
+    /// The detections, and what they stand on.
+    pub detections: Vec<String>,
+    /// The other views, and the companion queries.
+    pub queries: Vec<String>,
+}
+
+pub fn script() -> Script {
     let rules = [("rules", CATALOG.select_rules()), ("rule_steps", CATALOG.select_rule_steps())];
     let rules = rules.map(|(name, select)| view(name, &select));
-    let queries = CATALOG.queries.iter().map(function);
-    let detections = CATALOG.detections.iter().flat_map(detection);
+    let detections: Vec<_> = CATALOG.detections.iter().flat_map(detection).chain(rules).chain(matches()).collect();
+    let (needed, others) = needed(views(), &detections);
+    let of_needed = needed.iter().filter_map(|statement| mart(statement)).flatten();
+    let with_marts = others.into_iter().flat_map(|statement| {
+        let mart = mart(&statement).into_iter().flatten();
+        std::iter::once(statement).chain(mart).collect::<Vec<_>>()
+    });
+    let queries = of_needed.chain(with_marts).chain(CATALOG.queries.iter().map(function)).collect();
     let own = std::iter::once("SET TIME ZONE 'UTC'".to_owned());
-    own.chain(views).chain(detections).chain(rules).chain(matches()).chain(queries).collect()
+    Script { detections: own.chain(needed).chain(detections).collect(), queries }
+}
+
+fn views() -> Vec<String> {
+    let statements = CATALOG.spark_views().into_iter().flat_map(statements).filter(|statement| !is_comment(statement));
+    statements
+        .map(|statement| statement.replacen("CREATE OR REPLACE VIEW", "CREATE OR REPLACE TEMPORARY VIEW", 1))
+        .collect()
+}
+
+/// Tells views and functions that others stand on from the rest; each stands on earlier ones.
+fn needed(views: Vec<String>, others: &[String]) -> (Vec<String>, Vec<String>) {
+    let words = |sql: &str| tokens(sql).iter().map(|token| token.text(sql).to_owned()).collect::<Vec<_>>();
+    let mut named: HashSet<_> = others.iter().flat_map(|sql| words(sql)).collect();
+    let (mut needed, mut rest) = (Vec::new(), Vec::new());
+    for statement in views.into_iter().rev() {
+        if created(&statement).is_some_and(|name| named.contains(name)) {
+            named.extend(words(&statement));
+            needed.push(statement);
+        } else {
+            rest.push(statement);
+        }
+    }
+    needed.reverse();
+    rest.reverse();
+    (needed, rest)
+}
+
+/// The name of what a statement creates.
+fn created(statement: &str) -> Option<&str> {
+    let line = statement.lines().find(|line| line.starts_with("CREATE OR REPLACE TEMPORARY "))?;
+    let name = line.split_whitespace().nth(5)?;
+    Some(&name[..name.find('(').unwrap_or(name.len())])
+}
+
+/// If a statement creates a view whose rows are kept: what keeps them, and has the view read them. `marts` stands for a
+/// folder.
+fn mart(statement: &str) -> Option<[String; 2]> {
+    let name = created(statement).filter(|name| MARTS.contains(name))?;
+    Some([
+        format!("INSERT OVERWRITE DIRECTORY '${{marts}}/{name}' USING parquet\nSELECT *\nFROM {name}"),
+        format!("CREATE OR REPLACE TEMPORARY VIEW {name}\nUSING parquet\nOPTIONS (path '${{marts}}/{name}')"),
+    ])
 }
 
 /// Whether a statement, behind the remarks before it, is a COMMENT, which temporary views have none of.
@@ -127,14 +204,22 @@ mod tests {
 
     #[test]
     fn a_semicolon_at_the_end_of_a_line_ends_a_statement_and_nothing_else_does() {
-        for statement in statements_for_spark() {
+        let Script { detections, queries } = script();
+        for statement in [detections, queries].concat() {
             assert!(!statement.contains(";\n"), "{statement}");
         }
     }
 
     #[test]
     fn all_that_the_store_has_for_queries_spark_has_too() {
-        let script = statements_for_spark().join("\n");
+        let Script { detections, queries } = script();
+        for mart in MARTS {
+            assert!(queries.iter().any(|statement| statement.contains(&format!("'${{marts}}/{mart}'"))), "{mart}");
+        }
+        for query in queries.iter().filter_map(|statement| created(statement)) {
+            assert!(!detections.iter().any(|statement| statement.contains(&format!(" {query}("))), "{query}");
+        }
+        let script = [detections, queries].concat().join("\n");
         for detection in &CATALOG.detections {
             assert!(script.contains(&format!("VIEW {} AS", detection.name)), "{}", detection.name);
         }

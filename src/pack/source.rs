@@ -82,9 +82,10 @@ fn converted(field: &Field, within: &str) -> String {
 /// The view `events` over what `trailduck export --format parquet` wrote.
 pub fn events_parquet() -> Vec<String> {
     vec![
-        "CREATE OR REPLACE TEMPORARY VIEW events AS\n\
-         SELECT *\n\
-         FROM parquet.`${export}/events`"
+        // with its schema and its files found out once, and not at each mention
+        "CREATE OR REPLACE TEMPORARY VIEW events\n\
+         USING parquet\n\
+         OPTIONS (path '${export}/events')"
             .to_owned(),
     ]
 }
@@ -93,7 +94,7 @@ pub fn events_parquet() -> Vec<String> {
 pub fn tables_parquet() -> anyhow::Result<Vec<String>> {
     let view = |Table { name, .. }| {
         format!(
-            "CREATE OR REPLACE TEMPORARY VIEW {name} AS\nSELECT *\nFROM parquet.`${{export}}/tables/{name}.parquet`"
+            "CREATE OR REPLACE TEMPORARY VIEW {name}\nUSING parquet\nOPTIONS (path '${{export}}/tables/{name}.parquet')"
         )
     };
     Ok(tables()?.into_iter().map(view).collect())

@@ -11,22 +11,11 @@ import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# small beside the events, and read by many queries
-MARTS = ["MARTS"]
+# where trailduck.sql goes on with what is not needed for the detections
+QUERIES = "-- The companion queries"
 
 
-def statements(script, values=None):
-    """The statements of one of the scripts beside this file, `${name}` replaced by its value."""
-    with open(os.path.join(HERE, script), encoding="utf-8") as file:
-        text = file.read()
-    for name, value in (values or {}).items():
-        if re.search(r"[`'\\;\n]", value):
-            raise ValueError(f"{name}: a path with quotes, backslashes or semicolons cannot be read: {value!r}")
-        text = text.replace("${" + name + "}", value)
-    return [statement.strip() for statement in text.split(";\n") if statement.strip()]
-
-
-def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, marts=None):
+def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, queries=True, marts=None):
     """Makes the views and functions known to the session.
 
     export      the folder that `trailduck export --format parquet` wrote, or
@@ -34,36 +23,63 @@ def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, ma
     tables      an export whose tables (exceptions, places, inventories) to use; that of `export` unless given
     where       a condition on the events: all else sees those alone. On an export it may name the partitions:
                 "date >= '2026-10-01' AND account = '111122223333'"
-    marts       a folder in which to keep the rows of the small views that many queries read. They are computed now, once;
-                without it they are computed by each query
+    queries     whether to know the companion queries, too. The views that many of them read are then computed, now, which
+                reads the events several times; without it there are the detections alone
+    marts       a folder in which to keep the rows of these views, as Parquet; unless given, the executors keep them
     """
+    version = tuple(int(part) for part in spark.version.split(".")[:2])
+    if version < (4, 1):
+        raise RuntimeError(f"this is Spark {spark.version}: recursive queries and Parquet's VARIANT came with Spark 4.1")
     if (export is None) == (cloudtrail is None):
         raise ValueError("give either export or cloudtrail")
     if export is not None:
-        run(spark, statements("events_parquet.sql", {"export": export.rstrip("/")}))
+        run(spark, script("events_parquet.sql"), export=export)
     else:
         # Spark takes several paths where it takes a list, which SQL does not
-        first, *others = statements("events_json.sql", {"cloudtrail": ""})
+        first, *others = statements(script("events_json.sql"), cloudtrail="")
         schema = re.search(r"\((.*)\)\nUSING", first, re.S).group(1)
         options = {"recursiveFileLookup": True, "multiLine": True, "pathGlobFilter": "*.json*"}
         spark.read.schema(schema).options(**options).json(cloudtrail).createOrReplaceTempView("cloudtrail_files")
-        run(spark, others)
+        for statement in others:
+            spark.sql(statement)
     if where is not None:
         spark.table("events").where(where).createOrReplaceTempView("events")
     tables = tables or export
     if tables is None:
-        run(spark, statements("tables_empty.sql"))
+        run(spark, script("tables_empty.sql"))
     else:
-        run(spark, statements("tables_parquet.sql", {"export": tables.rstrip("/")}))
-    run(spark, statements("trailduck.sql"), marts)
+        run(spark, script("tables_parquet.sql"), export=tables)
+    of_detections, of_queries = script("trailduck.sql").split(QUERIES)
+    run(spark, of_detections)
+    if not queries:
+        return
+    if marts is not None:
+        run(spark, QUERIES + of_queries, marts=marts)
+        return
+    for statement in statements(QUERIES + of_queries):
+        mart = re.search(r"^INSERT OVERWRITE DIRECTORY '\$\{marts\}/(\w+)'", statement, re.M)
+        if mart:
+            name = mart.group(1)
+            spark.table(name).localCheckpoint().createOrReplaceTempView(name)
+        elif "${marts}" not in statement:
+            spark.sql(statement)
 
 
-def run(spark, all_statements, marts=None):
-    for statement in all_statements:
+def run(spark, text, **folders):
+    for statement in statements(text, **folders):
         spark.sql(statement)
-        view = re.search(r"^CREATE OR REPLACE TEMPORARY VIEW (\w+) AS", statement, re.M)
-        if marts is not None and view and view.group(1) in MARTS:
-            name = view.group(1)
-            path = f"{marts.rstrip('/')}/{name}"
-            spark.table(name).write.mode("overwrite").parquet(path)
-            spark.read.parquet(path).createOrReplaceTempView(name)
+
+
+def script(name):
+    """The text of one of the scripts beside this file."""
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def statements(text, **folders):
+    """The statements of a script, `${name}` replaced by the folder that it stands for."""
+    for name, folder in folders.items():
+        if re.search(r"[`'\\;\n]", folder):
+            raise ValueError(f"{name}: a path with quotes, backslashes or semicolons cannot be read: {folder!r}")
+        text = text.replace("${" + name + "}", folder.rstrip("/"))
+    return [statement.strip() for statement in text.split(";\n") if statement.strip()]

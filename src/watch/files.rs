@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::source::{self, Found, Source};
+use crate::source::{self, Found, Narrow, Source};
 
 /// A file that was changed less than this ago may still be being written.
 pub const SETTLING: TimeDelta = TimeDelta::seconds(2);
@@ -20,6 +20,7 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(1);
 /// The files of the paths that are watched.
 pub struct Files {
     paths: Vec<PathBuf>,
+    narrow: Narrow,
     own: Own,
     /// Of its own kind in each process: no one can make two files that are taken for one.
     hasher: RandomState,
@@ -49,8 +50,8 @@ pub struct Scan {
 }
 
 impl Files {
-    pub fn new(paths: Vec<PathBuf>, own: Own) -> Self {
-        Self { paths, own, hasher: RandomState::new(), loaded: HashSet::new(), written: HashMap::new() }
+    pub fn new(paths: Vec<PathBuf>, narrow: Narrow, own: Own) -> Self {
+        Self { paths, narrow, own, hasher: RandomState::new(), loaded: HashSet::new(), written: HashMap::new() }
     }
 
     /// Looks what there is, at the time `now`.
@@ -59,8 +60,9 @@ impl Files {
         let mut all = Found::default();
         for path in &self.paths {
             match source::find(std::slice::from_ref(path)) {
-                Ok(found) => {
+                Ok(mut found) => {
                     scan.any = true;
+                    found.narrow(&self.narrow);
                     all.sources.extend(found.sources);
                     all.unreadable.extend(found.unreadable);
                 }
@@ -216,6 +218,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let mut files = Files::new(
             vec![folder.path().to_owned(), at("a.json")],
+            Narrow::default(),
             Own::new(&at("trail.duckdb"), Some(&at("m.prom"))),
         );
         for name in ["a.json", "trail.duckdb", "trail.duckdb.watch.json", "m.prom", "m.promise"] {
@@ -244,7 +247,8 @@ mod tests {
     fn a_file_that_is_written_all_the_time_is_found_after_a_minute() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.ndjson");
-        let mut files = Files::new(vec![path.clone()], Own::new(&folder.path().join("trail.duckdb"), None));
+        let mut files =
+            Files::new(vec![path.clone()], Narrow::default(), Own::new(&folder.path().join("trail.duckdb"), None));
         let begun = Utc::now();
         let mut found = Vec::new();
         for second in 0..130 {
@@ -269,7 +273,8 @@ mod tests {
             fs::write(logs.join("a.json"), "1").expect("a file");
         };
         write();
-        let mut files = Files::new(vec![logs.clone()], Own::new(&folder.path().join("trail.duckdb"), None));
+        let mut files =
+            Files::new(vec![logs.clone()], Narrow::default(), Own::new(&folder.path().join("trail.duckdb"), None));
         let later = Utc::now() + SETTLING * 2;
         let scan = files.scan(later);
         files.remember(scan, &[]);

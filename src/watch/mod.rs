@@ -8,11 +8,13 @@ mod files;
 mod health;
 mod lock;
 mod metrics;
+mod objects;
 mod wake;
 
 pub use clock::{Clock, FileClock, SystemClock};
 pub use health::Health;
 pub use lock::Lock;
+pub use objects::Objects;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,10 +27,11 @@ use anyhow::{Context, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alerts::{self, Delivery, Ended, Outcome, RaiseOptions, Receivers, Stdout};
+use crate::bucket::Uri;
 use crate::catalog::quote;
 use crate::geo::{self, Database};
 use crate::load::{self, Progress};
-use crate::source::Limits;
+use crate::source::{Limits, Narrow};
 use crate::store::{InUse, Mode, Store, describe, number};
 use files::{Files, Own, SETTLING, Scan, State};
 use wake::Wake;
@@ -39,8 +42,12 @@ pub type Databases = dyn Fn(&Store) -> anyhow::Result<Arc<[Database]>>;
 /// How to watch.
 pub struct Options {
     pub store: PathBuf,
-    /// Files, folders and patterns.
+    /// The paths as they were given, for the table `loads`.
+    pub arguments: Vec<PathBuf>,
+    /// Files, folders and patterns, those of `arguments` that are.
     pub paths: Vec<PathBuf>,
+    /// Which files of them are wanted.
+    pub narrow: Narrow,
     /// The longest time between two ticks.
     pub every: Duration,
     /// The longest time between two runs of any rule.
@@ -68,6 +75,7 @@ pub struct Watch {
     /// Called when another program has the store open, once a tick.
     in_use: Box<dyn FnMut(&InUse)>,
     files: Files,
+    objects: Option<Objects>,
     health: Health,
     /// The store as the last tick left it.
     mark: Option<Mark>,
@@ -135,19 +143,20 @@ impl Mark {
 }
 
 impl Watch {
-    /// Fails if another watch keeps the store, or nothing is at any of the paths.
+    /// Fails if another watch keeps the store, or nothing is at any of the paths and no bucket is watched.
     pub fn start(
         options: Options,
+        objects: Option<Objects>,
         clock: Arc<dyn Clock>,
         receivers: Receivers,
         progress: Arc<Progress>,
         in_use: impl FnMut(&InUse) + 'static,
     ) -> anyhow::Result<Self> {
         let own = Own::new(&options.store, options.metrics.as_deref());
-        let mut files = Files::new(options.paths.clone(), own);
+        let mut files = Files::new(options.paths.clone(), options.narrow.clone(), own);
         let now = clock.now();
         let scan = files.scan(now);
-        if !scan.any {
+        if !scan.any && objects.is_none() {
             // a typo leaves no empty store behind
             bail!("{}", scan.problems.join("; "));
         }
@@ -160,6 +169,7 @@ impl Watch {
             progress,
             in_use: Box::new(in_use),
             files,
+            objects,
             health,
             mark: None,
             knew: None,
@@ -236,6 +246,7 @@ impl Watch {
         tick.problems.append(&mut scan.problems);
         self.health.files_waiting = scan.waiting;
         self.plan.settled_at = scan.settled_at;
+        self.look_into_buckets(&mut tick);
         if self.has_work(&scan, tick.at) {
             self.work(scan, early, &mut tick);
         } else {
@@ -247,10 +258,25 @@ impl Watch {
         tick
     }
 
+    /// Looks for new objects, if that is due.
+    fn look_into_buckets(&mut self, tick: &mut Tick) {
+        let every = self.options.every;
+        let Some(objects) = self.objects.as_mut().filter(|objects| objects.is_due(tick.at, every)) else { return };
+        let stop = &self.progress.stop;
+        match objects.look(tick.at, || stop.load(Ordering::Relaxed)) {
+            Ok(mut problems) => tick.problems.append(&mut problems),
+            Err(error) => {
+                tick.failed = true;
+                tick.add_problem(describe(&error));
+            }
+        }
+    }
+
     /// Whether the store is to be opened: there is something to load, to run or to deliver, or another program wrote it.
     fn has_work(&self, scan: &Scan, now: DateTime<Utc>) -> bool {
         !scan.found.sources.is_empty()
             || !scan.found.unreadable.is_empty()
+            || self.objects.as_ref().is_some_and(Objects::has_news)
             || self.is_behind
             || !self.unsettled.is_empty()
             || self.plan.is_kept_back
@@ -330,17 +356,22 @@ impl Watch {
         if self.knew.is_some_and(|(was, knew)| was != inode || knew > known) {
             // another store took its place
             self.files.forget();
+            self.objects.iter_mut().for_each(Objects::forget);
             scan = self.files.scan(tick.at);
         }
-        let found = std::mem::take(&mut scan.found);
-        if found.sources.is_empty() && found.unreadable.is_empty() {
+        let mut found = std::mem::take(&mut scan.found);
+        let mut objects = self.objects.as_mut().filter(|objects| objects.has_news());
+        if found.sources.is_empty() && found.unreadable.is_empty() && objects.is_none() {
             self.files.remember(scan, &[]);
             return Ok(());
         }
-        let files = found.sources.len() as u64;
-        self.health.files_waiting = scan.waiting + files;
+        let waiting = found.sources.len() as u64 + objects.as_ref().map_or(0, |objects| objects.waiting());
+        self.health.files_waiting = scan.waiting + waiting;
+        if let Some(objects) = &mut objects {
+            found.arriving = Some(objects.fetch(store, &self.progress)?);
+        }
         let options = load::Options {
-            arguments: self.options.paths.clone(),
+            arguments: self.options.arguments.clone(),
             strict: false,
             events_per_transaction: load::EVENTS_PER_TRANSACTION,
             limits: Limits::default(),
@@ -353,7 +384,16 @@ impl Watch {
         }
         let unread = if summary.rejected > 0 { unread(store)? } else { Vec::new() };
         self.health.files_waiting = scan.waiting + unread.len() as u64;
+        for (path, reject) in summary.rejects.iter().filter(|(path, _)| unread.contains(path)) {
+            // of files that was said when they were found
+            if Uri::of(Path::new(path)).is_some() {
+                tick.add_problem(format!("{path}: {}", reject.reason));
+            }
+        }
         self.files.remember(scan, &unread);
+        if let Some(objects) = objects {
+            objects.remember(store, tick.at)?;
+        }
         if summary.new > 0 {
             geo::enrich(&store.connection, &(self.options.databases)(store)?, false)?;
         }
@@ -441,7 +481,9 @@ impl Watch {
         self.failures = if tick.failed { self.failures + 1 } else { 0 };
         let backoff = FIRST_BACKOFF * 2_u32.saturating_pow(self.failures.saturating_sub(1).min(16));
         let every = if tick.failed { backoff.min(self.options.every) } else { self.options.every };
-        self.plan.due_at = after(tick.at, every);
+        let look_at = self.objects.as_ref().and_then(|objects| objects.due_at(every));
+        let due_at = after(tick.at, every);
+        self.plan.due_at = look_at.filter(|at| *at > tick.at).map_or(due_at, |at| at.min(due_at));
         let free_at = after(self.clock.now(), Duration::from_secs_f64(tick.seconds * PAUSE));
         self.plan.free_at = if tick.failed { self.plan.due_at } else { free_at.min(self.plan.due_at) };
     }
