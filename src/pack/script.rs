@@ -64,13 +64,14 @@ fn views() -> Vec<String> {
         .collect()
 }
 
-/// Tells views and functions that others stand on from the rest; each stands on earlier ones.
+/// Tells views and functions that others stand on, and all functions of values, from the rest; each stands on earlier ones.
 fn needed(views: Vec<String>, others: &[String]) -> (Vec<String>, Vec<String>) {
     let words = |sql: &str| tokens(sql).iter().map(|token| token.text(sql).to_owned()).collect::<Vec<_>>();
     let mut named: HashSet<_> = others.iter().flat_map(|sql| words(sql)).collect();
     let (mut needed, mut rest) = (Vec::new(), Vec::new());
     for statement in views.into_iter().rev() {
-        if created(&statement).is_some_and(|name| named.contains(name)) {
+        let is_of_values = statement.contains("TEMPORARY FUNCTION") && !statement.contains("RETURNS TABLE");
+        if is_of_values || created(&statement).is_some_and(|name| named.contains(name)) {
             named.extend(words(&statement));
             needed.push(statement);
         } else {
