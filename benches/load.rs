@@ -18,6 +18,7 @@ use trailduck::load::{self, Options, Progress};
 use trailduck::record::envelope::{Item, Reader, Step};
 use trailduck::record::schema::{FIELDS, Field, Kind};
 use trailduck::source::{self, Budget, Limits, Source, Text, Unpacked};
+use trailduck::source::Narrow;
 use trailduck::store::{Cell, Mode, Store};
 use trailduck::watch::{self, SystemClock, Watch};
 
@@ -118,7 +119,9 @@ fn watch(store: &Path, logs: &Path, work: &Path) -> Result<()> {
     let receivers = Receivers::default();
     let options = watch::Options {
         store: store.to_owned(),
+        arguments: Vec::new(),
         paths: vec![logs.to_owned(), more.clone()],
+        narrow: Narrow::default(),
         every: Duration::from_secs(300),
         longest_schedule: Duration::from_secs(300),
         raise: RaiseOptions::default(),
@@ -127,7 +130,7 @@ fn watch(store: &Path, logs: &Path, work: &Path) -> Result<()> {
         databases: Box::new(|_| Ok(Arc::new([]))),
     };
     let progress = Arc::new(Progress::default());
-    let mut watch = Watch::start(options, Arc::new(SystemClock), receivers, progress, |_| {})?;
+    let mut watch = Watch::start(options, None, Arc::new(SystemClock), receivers, progress, |_| {})?;
     let mut tick = || {
         let tick = watch.tick(true);
         assert!(tick.problems.is_empty(), "{:?}", tick.problems);

@@ -19,6 +19,7 @@ fn a_pack_has_the_script_an_example_for_each_query_a_job_and_how_to_use_them() {
         "tables_parquet.sql",
         "tables_empty.sql",
         "trailduck_spark.py",
+        "trailduck.zip",
         "detect.py",
     ] {
         assert!(place.path("pack").join(name).is_file(), "{name}");

@@ -38,13 +38,18 @@ WITH parameter AS (
     SELECT event_id AS anchor_id
 ),
 
+started AS (
+    SELECT launch_event_id, launch_time, image_id, instance_id, terminated_at
+    FROM triage_instances(event_id => event_id, hours => hours)
+),
+
 launched AS (
     SELECT l.launch_event_id, l.launch_time
     FROM triage_launches(event_id => event_id, hours => hours) AS l
     WHERE l.outcome = 'success'
     UNION
-    SELECT n.launch_event_id, n.launch_time
-    FROM triage_instances(event_id => event_id, hours => hours) AS n
+    SELECT launch_event_id, launch_time
+    FROM started
 ),
 
 images AS (
@@ -70,11 +75,11 @@ found AS (
 
 running AS (
     SELECT
-        n.image_id,
-        sorted_values(array_agg(n.instance_id)) AS instance_ids,
-        sorted_values(array_agg(n.instance_id) FILTER (WHERE n.terminated_at IS NULL)) AS running_instance_ids
-    FROM triage_instances(event_id => event_id, hours => hours) AS n
-    GROUP BY n.image_id
+        image_id,
+        sorted_values(array_agg(instance_id)) AS instance_ids,
+        sorted_values(array_agg(instance_id) FILTER (WHERE terminated_at IS NULL)) AS running_instance_ids
+    FROM started
+    GROUP BY image_id
 )
 
 SELECT

@@ -1,7 +1,7 @@
 """Runs trailduck's detections over days of CloudTrail, and writes the alerts as Parquet and NDJSON.
 
-    spark-submit --py-files trailduck_spark.py detect.py --export s3://bucket/lake --output s3://bucket/alerts
-    spark-submit --py-files trailduck_spark.py detect.py \\
+    spark-submit --py-files trailduck.zip detect.py --export s3://bucket/lake --output s3://bucket/alerts
+    spark-submit --py-files trailduck.zip detect.py \\
         --cloudtrail 's3://bucket/AWSLogs/*/CloudTrail/*/%Y/%m/%d' --output s3://bucket/alerts
 
 Without --from and --to it takes yesterday and today (UTC): run it each hour, and what CloudTrail delivers late is found,

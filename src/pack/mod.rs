@@ -5,9 +5,12 @@ mod script;
 mod source;
 
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::catalog::CATALOG;
 use script::Script;
@@ -16,28 +19,49 @@ use script::Script;
 pub fn write(folder: &Path) -> anyhow::Result<()> {
     let queries = folder.join("queries");
     fs::create_dir_all(&queries).with_context(|| format!("cannot make the folder {}", queries.display()))?;
-    let put = |name: &str, text: &str| {
+    let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     };
-    put("README.md", include_str!("README.md"))?;
-    put("trailduck_spark.py", include_str!("trailduck_spark.py"))?;
-    put("detect.py", include_str!("detect.py"))?;
     let Script { detections, queries } = script::script();
     let heading = "The detections of trailduck and what they stand on, for Spark 4. Needs the view `events`, and those of tables_*.sql.";
     let below = "The companion queries and what they stand on; `marts` stands for a folder for the rows of views that many of them read.";
-    put("trailduck.sql", &format!("{}\n{}", text(heading, &detections), text(below, &queries)))?;
+    let everything = format!("{}\n{}", text(heading, &detections), text(below, &queries));
     let heading = "What `trailduck export --format parquet -o DIR` wrote; `export` stands for DIR.";
-    put("events_parquet.sql", &text(heading, &source::events_parquet()))?;
-    put("tables_parquet.sql", &text(heading, &source::tables_parquet()?))?;
+    let events_parquet = text(heading, &source::events_parquet());
+    let tables_parquet = text(heading, &source::tables_parquet()?);
     let heading = "CloudTrail's own files; `cloudtrail` stands for where they lie.";
-    put("events_json.sql", &text(heading, &source::events_json()))?;
+    let events_json = text(heading, &source::events_json());
     let heading = "The tables of a store in which nothing was recorded: no exceptions, no places, no inventories.";
-    put("tables_empty.sql", &text(heading, &source::tables_empty()?))?;
+    let tables_empty = text(heading, &source::tables_empty()?);
+    let helper = [
+        ("trailduck_spark.py", include_str!("trailduck_spark.py")),
+        ("trailduck.sql", &everything),
+        ("events_parquet.sql", &events_parquet),
+        ("tables_parquet.sql", &tables_parquet),
+        ("events_json.sql", &events_json),
+        ("tables_empty.sql", &tables_empty),
+    ];
+    for (name, text) in helper {
+        put(name, text.as_bytes())?;
+    }
+    put("trailduck.zip", &zipped(&helper)?)?;
+    put("README.md", include_bytes!("README.md"))?;
+    put("detect.py", include_bytes!("detect.py"))?;
     for query in &CATALOG.queries {
-        put(&format!("queries/{}.sql", query.name), &script::example(query))?;
+        put(&format!("queries/{}.sql", query.name), script::example(query).as_bytes())?;
     }
     Ok(())
+}
+
+/// An archive of files, for `--py-files`.
+fn zipped(files: &[(&str, &str)]) -> anyhow::Result<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive.start_file(*name, SimpleFileOptions::default())?;
+        archive.write_all(text.as_bytes())?;
+    }
+    Ok(archive.finish()?.into_inner())
 }
 
 /// Statements as a script. A semicolon at the end of a line ends each, and stands nowhere else.

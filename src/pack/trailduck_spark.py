@@ -6,10 +6,8 @@
     spark.sql("SELECT * FROM launches_after_deprecated_query(hours => 72)").show()
 """
 
-import os
+import pkgutil
 import re
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 # where trailduck.sql goes on with what is not needed for the detections
 QUERIES = "-- The companion queries"
@@ -71,9 +69,8 @@ def run(spark, text, **folders):
 
 
 def script(name):
-    """The text of one of the scripts beside this file."""
-    with open(os.path.join(HERE, name), encoding="utf-8") as file:
-        return file.read()
+    """The text of one of the scripts beside this file, which may be in an archive."""
+    return pkgutil.get_data(__name__, name).decode()
 
 
 def statements(text, **folders):
