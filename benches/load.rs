@@ -17,8 +17,7 @@ use trailduck::alerts::{RaiseOptions, Receivers};
 use trailduck::load::{self, Options, Progress};
 use trailduck::record::envelope::{Item, Reader, Step};
 use trailduck::record::schema::{FIELDS, Field, Kind};
-use trailduck::source::{self, Budget, Limits, Source, Text, Unpacked};
-use trailduck::source::Narrow;
+use trailduck::source::{self, Budget, Limits, Narrow, Source, Text, Unpacked};
 use trailduck::store::{Cell, Mode, Store};
 use trailduck::watch::{self, SystemClock, Watch};
 
