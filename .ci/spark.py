@@ -119,6 +119,9 @@ def fill(trailduck, store, path):
         ("ops", "--principal", "arn:aws:sts::*:assumed-role/ops*", "--rule", "deprecated_ami_queries_any_owner"),
     ]:
         run(*own, "exceptions", "add", name, *conditions, "--reason", "to compare", "--expires", "90d")
+    told = run(*own, "watch", "--once", "--quiet", path).splitlines()
+    for alert in told[:1]:
+        run(*own, "alerts", "ack", json.loads(alert)["alert_id"], "--note", "to compare")
 
 
 def parameter_sets(query, values):
@@ -145,7 +148,7 @@ def of_the_data(store):
 
     return {
         "alert": first("SELECT event_id FROM rule_matches_with_suppressed ORDER BY event_time, event_id LIMIT 1"),
-        "launch": first("SELECT event_id FROM ami_launches ORDER BY event_time DESC, event_id LIMIT 1"),
+        "launch": first("SELECT launch_event_id FROM launches_after_deprecated_query() ORDER BY launch_event_id LIMIT 1"),
         "session": first("SELECT event_id FROM api_calls WHERE access_key_id IN (SELECT access_key_id FROM role_sessions) ORDER BY event_id LIMIT 1"),
         "any": first("SELECT event_id FROM events ORDER BY event_id LIMIT 1"),
         "principal": first("SELECT principal FROM principals WHERE principal LIKE 'arn:%' ORDER BY calls DESC, principal LIMIT 1"),

@@ -15,6 +15,7 @@ use common::{Place, log, record};
 use serde_json::{Value, json};
 use trailduck::alerts::{RaiseOptions, Receivers, Stdout};
 use trailduck::load::Progress;
+use trailduck::source::Narrow;
 use trailduck::watch::{Clock, Options, Watch};
 
 /// Ticks: five weeks of every five minutes.
@@ -66,7 +67,9 @@ fn ten_thousand_ticks_leave_memory_and_open_files_as_they_were() {
     let receivers = Receivers { stdout: Some(Stdout::new(Box::new(told.clone()))), ..Receivers::default() };
     let options = Options {
         store: place.path("trail.duckdb"),
+        arguments: Vec::new(),
         paths: vec![place.path("logs")],
+        narrow: Narrow::default(),
         every: Duration::from_secs(300),
         longest_schedule: Duration::from_secs(300),
         raise: RaiseOptions { channels: receivers.channels(), ..RaiseOptions::default() },
@@ -75,7 +78,7 @@ fn ten_thousand_ticks_leave_memory_and_open_files_as_they_were() {
         databases: Box::new(|_| Ok(Arc::new([]))),
     };
     let progress = Arc::new(Progress::default());
-    let mut watch = Watch::start(options, clock.clone(), receivers, progress, |_| {}).expect("it starts");
+    let mut watch = Watch::start(options, None, clock.clone(), receivers, progress, |_| {}).expect("it starts");
     let mut usages = Vec::new();
     for tick in 0..TICKS {
         if tick % NEWS == 0 {

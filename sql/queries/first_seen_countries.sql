@@ -32,7 +32,8 @@ WITH by_address AS (
         source_ip_address,
         count(*) AS calls,
         min(event_time) AS first_seen,
-        min_by(event_id, event_time) AS event_id,
+        -- of several at once, as in many a log, always the same
+        min_by(event_id, CAST(event_time AS STRING) || ' ' || CAST(event_id AS STRING)) AS event_id,
         max(event_time) AS last_seen
     FROM narrow_calls
     WHERE coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
@@ -46,7 +47,7 @@ by_country AS (
         coalesce(p.country_name, 'unknown') AS country_name,
         sum(a.calls) AS calls,
         min(a.first_seen) AS first_seen,
-        min_by(a.event_id, a.first_seen) AS event_id,
+        min_by(a.event_id, CAST(a.first_seen AS STRING) || ' ' || CAST(a.event_id AS STRING)) AS event_id,
         max(a.last_seen) AS last_seen
     FROM by_address AS a
     LEFT JOIN places AS p ON p.source_ip_address = a.source_ip_address
