@@ -263,6 +263,12 @@ def value(item):
             return f"{moment[1]} {moment[2]}{'.' + fraction if fraction else ''}"
         if item.lower() in ("inf", "infinity"):
             return "infinity"
+        if item.startswith(("{", "[")):
+            # JSON, which is text in Parquet
+            try:
+                return value(json.loads(item))
+            except ValueError:
+                return item
         return item
     if isinstance(item, float):
         if math.isinf(item):
