@@ -601,8 +601,8 @@ fn a_bucket_that_cannot_be_had_for_a_while_is_caught_up_with() {
     server.faults().requester_pays = true;
     server.put(delivered(noon(), 1), gzip(&log(&[alerting(1)])));
     set_clock(&place, noon() + TimeDelta::minutes(5));
-    until("the failure", &place, || health(&place)["failing"] == true);
-    assert!(said(&place).contains("s3://my-trail/: AccessDenied"), "{}", said(&place));
+    until("the failure", &place, || said(&place).contains("s3://my-trail/AWSLogs/: Access Denied"));
+    assert_eq!(health(&place)["failing"], true);
     server.faults().requester_pays = false;
     let vanished = delivered(noon(), 2);
     server.put(vanished.clone(), "");
