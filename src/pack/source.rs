@@ -7,8 +7,8 @@ use crate::store::Store;
 /// The view `events` over CloudTrail's files as they lie in the bucket: `{"Records": [...]}`, compressed or not.
 ///
 /// A trail may deliver an event twice, and two trails do: of equal ones one is taken. What tells events apart is what
-/// filters are made of, so that these are applied before. Which file a record is from is not asked: with that, which Spark
-/// takes for something that may change, it plans `triage_signals` wrongly (4.3: INTERNAL_ERROR_ATTRIBUTE_NOT_FOUND).
+/// filters are made of, so that these are applied before. Which file a record is from is not asked: Spark takes that for
+/// something that may change, and plans what stands on it differently.
 pub fn events_json() -> Vec<String> {
     let column = |field: &Field| format!("        {} AS {}", converted(field, "r"), field.column);
     let columns: Vec<_> = FIELDS.iter().map(column).collect();
