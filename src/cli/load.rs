@@ -180,10 +180,7 @@ impl What {
         Ok(Fetching {
             known: load::known_objects(store, self.strict)?,
             concurrency: self.bucket.concurrency(),
-            on_new: Box::new(move |object| {
-                progress.files_found.fetch_add(1, Ordering::Relaxed);
-                progress.bytes_found.fetch_add(object.size, Ordering::Relaxed);
-            }),
+            on_new: Box::new(move |object| progress.add_found(object.size)),
             on_known: Box::new(move |_| {
                 known.fetch_add(1, Ordering::Relaxed);
             }),

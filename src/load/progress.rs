@@ -28,6 +28,12 @@ impl Progress {
         count.fetch_add(more, Ordering::Relaxed);
     }
 
+    /// Counts a file that will be read.
+    pub fn add_found(&self, bytes: u64) {
+        Self::add(&self.files_found, 1);
+        Self::add(&self.bytes_found, bytes);
+    }
+
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }

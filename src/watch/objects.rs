@@ -2,7 +2,6 @@
 //! time of delivery into a key, but a bucket may get copies of old files, too.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -91,10 +90,7 @@ impl Objects {
             // another load may have fetched them meanwhile
             known: load::known_objects(store, false)?,
             concurrency: self.concurrency,
-            on_new: Box::new(move |object| {
-                progress.files_found.fetch_add(1, Ordering::Relaxed);
-                progress.bytes_found.fetch_add(object.size, Ordering::Relaxed);
-            }),
+            on_new: Box::new(move |object| progress.add_found(object.size)),
             on_known: Box::new(|_| ()),
         };
         Ok(self.buckets.fetch(objects, fetching))
