@@ -165,9 +165,12 @@ impl Base {
         assert!(copied.expect("cp").success());
         let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").expect("a path"));
         // a watch ends when it is told to
-        let example = example.replace("trailduck watch ~", "timeout --preserve-status 5 trailduck watch ~");
-        let output = Command::new("bash")
-            .args(["-e", "-o", "pipefail", "-c", &example])
+        let watch =
+            if example.contains("--once") { "trailduck watch" } else { "timeout --preserve-status 5 trailduck watch" };
+        let example = example.replace("trailduck watch", watch);
+        // what does not end fails
+        let output = Command::new("timeout")
+            .args(["120", "bash", "-e", "-o", "pipefail", "-c", &example])
             .current_dir(home.path())
             .envs(self.server.environment())
             .env("AWS_CONFIG_FILE", self.place.path("aws-config"))
