@@ -55,6 +55,7 @@ fn described(fields: &Value) -> String {
 
 /// The counts of an import: images, new, updated, unchanged, older, rejected.
 fn import(place: &Place, args: &[&str]) -> [u64; 6] {
+    place.store_if_none();
     let rows = place.rows(&[&["amis", "import"], args].concat());
     ["images", "new", "updated", "unchanged", "older", "rejected"].map(|key| rows[0][key].as_u64().expect(key))
 }

@@ -74,6 +74,7 @@ impl Loaded {
 
 /// Loads, and checks what holds for whatever is loaded.
 fn load(place: &Place, case: &str, arguments: &[&str]) -> Loaded {
+    place.store_if_none();
     let begun = Instant::now();
     let command = &mut place.command(&[&["load", "--quiet"], arguments].concat());
     loaded(place, case, command.timeout(TIMEOUT).output().expect("it runs").into(), begun)
@@ -852,7 +853,7 @@ mod file_system {
 mod random {
     use super::*;
     use trailduck::load::{Options, Summary};
-    use trailduck::store::{Mode, Store};
+    use trailduck::store::Store;
 
     #[derive(Debug, Clone)]
     enum Damage {
@@ -997,7 +998,7 @@ mod random {
                 let other = [b"\n".to_vec(), file.bytes()].concat();
                 place.write(&format!("again/{index}.json"), other);
             }
-            let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
+            let store = place.store();
             let first = load(&store, &[place.path("logs")]);
             adds_up(&store, &first, 0);
             let second = load(&store, &[place.path("logs")]);
@@ -1040,7 +1041,7 @@ mod random {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&bytes).expect("memory");
             place.write("a.json", if packed { encoder.finish().expect("memory") } else { bytes.clone() });
-            let store = Store::open(&place.path("trail.duckdb"), Mode::Create).expect("a store");
+            let store = place.store();
             let summary = load(&store, &[place.path("a.json")]);
             adds_up(&store, &summary, 0);
             for other in (1..=count).filter(|other| *other != damaged as u64 + 1) {

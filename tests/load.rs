@@ -228,7 +228,8 @@ fn the_fixtures_hold_what_their_readme_says() {
 #[test]
 fn the_store_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let place = Place::with_fixtures();
+    let place = Place::new();
+    place.ok(&["load", &place.write("a.json", log(&[record(1, &json!({}))]))]);
     let mode = std::fs::metadata(place.path("trail.duckdb")).expect("the store").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

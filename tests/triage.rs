@@ -11,9 +11,8 @@ const ALERT: &str = "a1e27003-e65c-4408-968f-ecee9c645d75";
 
 /// The fixtures with what can be known beside them: where addresses are, what images are.
 fn investigated() -> Place {
-    let place = Place::new();
+    let place = Place::with_fixtures();
     let path = |name: &str| fixtures(name).to_str().expect("UTF-8").to_owned();
-    place.ok(&["load", &path("AWSLogs")]);
     place.ok(&["geoip", &path("geoip/Example-City.mmdb"), &path("geoip/Example-ASN.mmdb")]);
     place.ok(&["amis", "import", &path("describe-images.json")]);
     place

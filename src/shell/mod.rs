@@ -326,14 +326,24 @@ fn note(text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::sync::OnceLock;
+
     use tempfile::TempDir;
 
     use crate::store::{Mode, Store};
 
-    /// An empty store, in a folder that is gone with it.
+    /// An empty store, in a folder that is gone with it: made once, which takes a second, and copied.
     pub fn store() -> (TempDir, Store) {
+        static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
         let folder = TempDir::new().expect("a folder");
-        let store = Store::open(&folder.path().join("trail.duckdb"), Mode::Create).expect("a store");
+        let path = folder.path().join("trail.duckdb");
+        let empty = EMPTY.get_or_init(|| {
+            drop(Store::open(&path, Mode::Create).expect("a store"));
+            fs::read(&path).expect("a store")
+        });
+        fs::write(&path, empty).expect("a store");
+        let store = Store::open(&path, Mode::Write).expect("a store");
         (folder, store)
     }
 

@@ -8,6 +8,7 @@ pub mod watching;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::OnceLock;
 
 use assert_cmd::Command;
 use chrono::{DateTime, Utc};
@@ -35,9 +36,31 @@ impl Place {
 
     /// A store that holds the fixtures.
     pub fn with_fixtures() -> Self {
+        static LOADED: OnceLock<Vec<u8>> = OnceLock::new();
         let place = Self::new();
-        place.ok(&["load", fixtures("AWSLogs").to_str().expect("UTF-8")]);
+        place.copy_store(&LOADED, || {
+            place.ok(&["load", fixtures("AWSLogs").to_str().expect("UTF-8")]);
+        });
         place
+    }
+
+    /// An empty store, if there is none.
+    pub fn store_if_none(&self) {
+        static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
+        let path = self.path("trail.duckdb");
+        if !path.exists() {
+            self.copy_store(&EMPTY, || drop(Store::open(&path, Mode::Create).expect("a store")));
+        }
+    }
+
+    /// A copy of the store that `make` makes here, which it does once for all tests of a file: that takes seconds.
+    fn copy_store(&self, made: &OnceLock<Vec<u8>>, make: impl FnOnce()) {
+        let path = self.path("trail.duckdb");
+        let store = made.get_or_init(|| {
+            make();
+            fs::read(&path).expect("a store")
+        });
+        fs::write(&path, store).expect("a store");
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -89,12 +112,14 @@ impl Place {
 
     /// The summary of a load: files, events, new, duplicate, rejected.
     pub fn load(&self, paths: &[&str]) -> [u64; 5] {
+        self.store_if_none();
         let summary = self.rows(&[&["load"], paths].concat());
         ["files", "events", "new", "duplicate", "rejected"].map(|key| summary[0][key].as_u64().expect(key))
     }
 
     /// The store, for changes.
     pub fn store(&self) -> Store {
+        self.store_if_none();
         Store::open(&self.path("trail.duckdb"), Mode::Write).expect("a store")
     }
 
