@@ -27,8 +27,8 @@ use folder::{Export, Folder, Manifest};
 /// Events in a file, at most: of real trails 50 to 200 MB, which one task of Spark reads in seconds.
 const EVENTS_A_FILE: i64 = 2_000_000;
 
-/// Events that are sorted at once, if no day has more: what takes about a gigabyte of memory.
-const EVENTS_A_SORT: i64 = 1_000_000;
+/// Events that are sorted at once, if no day has more: what takes a gigabyte and a half of memory.
+const EVENTS_A_SORT: i64 = 250_000;
 
 /// How deep the folders of an export go. Each level divides the files; those of a small store are best not divided at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -287,12 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn days_are_sorted_together_up_to_a_million_events() {
+    fn days_are_sorted_together_up_to_a_quarter_of_a_million_events() {
         let days = |counts: &[i64]| counts.iter().map(|&events| ("2026-10-06".to_owned(), events)).collect::<Vec<_>>();
         let sizes = |counts: &[i64]| batches(&days(counts)).into_iter().map(<[_]>::len).collect::<Vec<_>>();
         assert_eq!(sizes(&[]), Vec::<usize>::new());
         assert_eq!(sizes(&[5, 5]), [2]);
-        assert_eq!(sizes(&[600_000, 600_000, 1]), [1, 2]);
+        assert_eq!(sizes(&[150_000, 150_000, 1]), [1, 2]);
         assert_eq!(sizes(&[5, 3_000_000, 5]), [1, 1, 1]);
     }
 
