@@ -19,7 +19,7 @@ WITH used AS (
         count(*) AS alerts,
         count(DISTINCT m.event_id) AS covers,
         max(m.event_time) AS latest_alert,
-        max_by(m.event_id, CAST(m.event_time AS STRING) || ' ' || CAST(m.event_id AS STRING)) AS latest_event_id
+        max_by(m.event_id, order_in_time(m.event_time, m.event_id)) AS latest_event_id
     FROM exception_matches AS m
     GROUP BY m.name
 ),

@@ -33,7 +33,7 @@ WITH by_address AS (
         count(*) AS calls,
         min(event_time) AS first_seen,
         -- of several at once, as in many a log, always the same
-        min_by(event_id, CAST(event_time AS STRING) || ' ' || CAST(event_id AS STRING)) AS event_id,
+        min_by(event_id, order_in_time(event_time, event_id)) AS event_id,
         max(event_time) AS last_seen
     FROM narrow_calls
     WHERE coalesce(principal, '') LIKE glob_to_like(arn) ESCAPE '!'
@@ -47,7 +47,7 @@ by_country AS (
         coalesce(p.country_name, 'unknown') AS country_name,
         sum(a.calls) AS calls,
         min(a.first_seen) AS first_seen,
-        min_by(a.event_id, CAST(a.first_seen AS STRING) || ' ' || CAST(a.event_id AS STRING)) AS event_id,
+        min_by(a.event_id, order_in_time(a.first_seen, a.event_id)) AS event_id,
         max(a.last_seen) AS last_seen
     FROM by_address AS a
     LEFT JOIN places AS p ON p.source_ip_address = a.source_ip_address

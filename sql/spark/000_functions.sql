@@ -27,6 +27,9 @@ CREATE OR REPLACE TEMPORARY FUNCTION seconds_between(earlier TIMESTAMP, later TI
 CREATE OR REPLACE TEMPORARY FUNCTION minutes_after(moment TIMESTAMP, minutes BIGINT) RETURNS TIMESTAMP RETURN
     timestamp_micros(unix_micros(moment) + minutes * 60000000);
 
+CREATE OR REPLACE TEMPORARY FUNCTION order_in_time(event_time TIMESTAMP, event_id STRING) RETURNS STRING RETURN
+    CAST(event_time AS STRING) || ' ' || event_id;
+
 CREATE OR REPLACE TEMPORARY FUNCTION utc_now() RETURNS TIMESTAMP RETURN current_timestamp();
 
 CREATE OR REPLACE TEMPORARY FUNCTION keywords(value VARIANT) RETURNS ARRAY<STRING> RETURN transform(

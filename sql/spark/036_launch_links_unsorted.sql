@@ -67,7 +67,7 @@ on_behalf AS (
         q.owner_requested,
         l.event_id,
         'on_behalf' AS link,
-        max_by(m.event_id, CAST(m.event_time AS STRING) || ' ' || CAST(m.event_id AS STRING)) AS on_behalf_of_event_id
+        max_by(m.event_id, order_in_time(m.event_time, m.event_id)) AS on_behalf_of_event_id
     FROM chained_launch_keys AS m
     INNER JOIN chained_launch_keys AS l
         ON l.link_key = m.link_key

@@ -36,6 +36,9 @@ CREATE OR REPLACE MACRO minutes_after(moment TIMESTAMP, minutes BIGINT) AS
     make_timestamp(epoch_us(moment) + minutes * 60000000);
 COMMENT ON MACRO minutes_after IS 'The moment so many minutes after another.';
 
+CREATE OR REPLACE MACRO order_in_time(event_time TIMESTAMP, event_id UUID) AS event_time::VARCHAR || ' ' || event_id::VARCHAR;
+COMMENT ON MACRO order_in_time IS 'Text that is ordered as events are: by time, and of several at once by id.';
+
 -- now() has a time zone, which event_time has not, and which takes an extension to compute with.
 CREATE OR REPLACE MACRO utc_now() AS make_timestamp(epoch_us(now()));
 COMMENT ON MACRO utc_now IS 'This moment as a TIMESTAMP in UTC, to compare with event_time.';

@@ -83,7 +83,7 @@ on_behalf AS (
         q.principal AS query_principal,
         q.owner_requested,
         l.event_id,
-        max_by(m.event_id, CAST(m.event_time AS STRING) || ' ' || CAST(m.event_id AS STRING)) AS on_behalf_of_event_id
+        max_by(m.event_id, order_in_time(m.event_time, m.event_id)) AS on_behalf_of_event_id
     FROM launches AS m
     INNER JOIN launches AS l
         ON l.link_key = m.link_key
