@@ -650,3 +650,11 @@ fn what_cannot_be_watched_in_a_bucket_is_refused_and_leaves_no_store() {
     }
     assert!(!bench.place.path("trail.duckdb").exists());
 }
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let bench = Bench::new();
+    let ran = bench.run(&["load", "s3://my-trail/AWSLogs/", "--endpoint-url", "http://127.0.0.1:1"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("Connection refused") && ran.stderr.contains("http://127.0.0.1:1"), "{}", ran.stderr);
+}

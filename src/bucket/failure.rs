@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use object_store::Error as StoreError;
+use url::Url;
 
 /// A request that failed for good.
 #[derive(Debug, Clone)]
@@ -70,7 +71,13 @@ impl Failure {
             StoreError::PermissionDenied { .. } => (Kind::This, denied(code, message)),
             _ if said.contains("403 Forbidden") => (Kind::This, denied(code, message)),
             _ if said.contains(NO_CREDENTIALS) => (Kind::All, innermost(error)),
-            _ if text.is_empty() => (Kind::NoAnswer, innermost(error)),
+            _ if text.is_empty() => (
+                Kind::NoAnswer,
+                match server(&said) {
+                    Some(server) => format!("{}: {server}", innermost(error)),
+                    None => innermost(error),
+                },
+            ),
             _ => (Kind::NoAnswer, text),
         };
         Self { kind, reason }
@@ -121,6 +128,12 @@ fn innermost(error: &StoreError) -> String {
         innermost = cause;
     }
     innermost.to_string()
+}
+
+/// The server that a request went to, as the error tells its address.
+fn server(said: &str) -> Option<String> {
+    let addresses = said.split_whitespace().filter_map(|word| Url::parse(word.trim_matches(['(', ')'])).ok());
+    addresses.filter(|address| address.has_host()).map(|address| address.origin().ascii_serialization()).next()
 }
 
 /// The text of an element of S3's error in XML.
