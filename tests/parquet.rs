@@ -88,6 +88,21 @@ fn a_file_is_sorted_by_service_call_and_time() {
     assert!(unsorted.is_empty(), "{unsorted:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_could_not_be_read_before_and_is_tried_again_stops_no_export() {
+    let place = Place::new();
+    place.write("logs/a.json", log(&[record(1, &json!({}))]));
+    std::os::unix::fs::symlink("later.json", place.path("logs/broken.json")).expect("a link");
+    assert_eq!(place.load(&["logs"]), [2, 2, 1, 0, 1]);
+    assert!(export(&place).starts_with("1 new events"));
+    assert_eq!(place.load(&["logs"]), [2, 1, 0, 0, 1]);
+    assert!(export(&place).starts_with("0 new events"));
+    place.write("logs/later.json", log(&[record(2, &json!({}))]));
+    place.load(&["logs"]);
+    assert!(export(&place).starts_with("1 new events"));
+}
+
 #[test]
 fn the_next_export_adds_what_is_new_and_touches_nothing_else() {
     let place = Place::new();
@@ -172,16 +187,20 @@ fn values_typed_by_an_attacker_lead_out_of_no_folder() {
         record(1, &json!({"awsRegion": "../../../../escaped", "recipientAccountId": "a/b'; --"})),
         record(2, &json!({"awsRegion": null, "recipientAccountId": ""})),
         record(3, &json!({"awsRegion": "é".repeat(500)})),
+        // these share a folder with others
+        record(4, &json!({"awsRegion": "", "recipientAccountId": null})),
+        record(5, &json!({"awsRegion": "é".repeat(501)})),
     ];
     place.ok(&["load", &place.write("a.json", log(&records))]);
     export(&place);
-    assert_eq!(files(&place.path("lake/events")).len(), 3);
+    assert_eq!(files(&place.path("lake/events")).len(), 5);
     assert!(!place.path("escaped").exists());
     let one = place.path("lake/events/date=2026-10-06/account=a%2Fb%27%3B%20--/region=..%2F..%2F..%2F..%2Fescaped");
     assert!(one.is_dir());
     let regions = place.sql(&format!("SELECT aws_region FROM {EVENTS} ORDER BY event_id"));
     assert_eq!(regions[0]["aws_region"], "../../../../escaped");
     assert_eq!(regions[2]["aws_region"], "é".repeat(500));
+    assert_eq!(regions.len(), 5);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod folder;
 
 pub use columns::tables;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -107,9 +108,12 @@ pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Ut
     for days in batches(&days) {
         let [(first, _), .., (until, _)] = [days[0].clone(), days[days.len() - 1].clone()];
         sort(store, depth, after, &first, &until)?;
+        // values that differ may share a folder: NULL with '', and long ones
+        let mut files_in = HashMap::new();
         for partition in partitions(store, depth)? {
-            exported.partitions += 1;
-            for (index, rows) in partition.rows(EVENTS_A_FILE).enumerate() {
+            let index: &mut usize = files_in.entry(partition.folder.to_lowercase()).or_default();
+            exported.partitions += usize::from(*index == 0);
+            for rows in partition.rows(EVENTS_A_FILE) {
                 let to = folder.stage(&partition.folder, &format!("{:05}-{index}.parquet", export.number))?;
                 copy(
                     store,
@@ -122,6 +126,7 @@ pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Ut
                     &to,
                     true,
                 )?;
+                *index += 1;
                 exported.files += 1;
                 exported.bytes += std::fs::metadata(&to)?.len();
             }
@@ -136,10 +141,11 @@ pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Ut
     Ok(exported)
 }
 
-/// What tells one store's files from another's: a digest of those up to a number.
+/// What tells one store's files from another's: a digest of those up to a number. Those that could not be read are not in
+/// it: they hold no events, and are forgotten when they are read again.
 fn digest(store: &Store, last_file_id: i64) -> anyhow::Result<String> {
     let sql = "SELECT sha256(coalesce(string_agg(concat(file_id, ':', sha256), ' ' ORDER BY file_id), ''))
-        FROM files WHERE file_id <= ?";
+        FROM files WHERE file_id <= ? AND sha256 <> ''";
     Ok(store.connection.query_row(sql, [last_file_id], |row| row.get(0))?)
 }
 
