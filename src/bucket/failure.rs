@@ -15,6 +15,8 @@ pub struct Failure {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// There is no such object.
+    Missing,
     /// This object or folder cannot be had; others may.
     This,
     /// So it is with a list, because of one key in it.
@@ -28,7 +30,7 @@ pub enum Kind {
 impl Kind {
     /// Whether other objects and folders may be had all the same.
     pub fn is_of_one(self) -> bool {
-        matches!(self, Self::This | Self::Key)
+        matches!(self, Self::Missing | Self::This | Self::Key)
     }
 }
 
@@ -58,7 +60,7 @@ impl Failure {
             _ if CREDENTIALS.contains(&code) => (Kind::All, format!("{text} ({})", advice(code))),
             StoreError::Unauthenticated { .. } => (Kind::All, format!("{text} ({})", advice(code))),
             StoreError::NotFound { .. } => {
-                (Kind::This, "there is no such object: it was deleted after it was listed, perhaps".to_owned())
+                (Kind::Missing, "there is no such object: it was deleted after it was listed, perhaps".to_owned())
             }
             StoreError::Precondition { .. } => (
                 Kind::This,

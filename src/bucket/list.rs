@@ -7,13 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use futures::future::join_all;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
 use super::client::{Client, Object, Page, Query};
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use crate::source::{DIGESTS, Layout, Narrow, Verdict, is_account, time_in_name};
 
 /// The folder in which CloudTrail, as other services, puts its own.
@@ -214,7 +214,8 @@ impl Context {
                 let (first, last) = self.narrow.days();
                 // the folder may itself be one of a later day
                 let after = first.map(day).filter(|first| *first > folder);
-                let before = last.and_then(|last| last.succ_opt()).map(day);
+                // a year of five digits would be sorted elsewhere
+                let before = last.and_then(|last| last.succ_opt()).filter(|day| day.year() <= 9999).map(day);
                 inside.ranges.push(range(&folder, after, before));
             }
             Level::Elsewhere => inside.ranges.push(range(&folder, None, None)),
@@ -228,7 +229,11 @@ impl Context {
                     let page = self.page(client, &by_folder, next).await?;
                     has_objects |= !page.objects.is_empty();
                     for child in page.folders {
-                        let name = child[folder.len()..].trim_end_matches('/');
+                        let Some(name) = child.strip_prefix(&folder) else {
+                            let reason = format!("it cannot be listed: what was listed is {child}");
+                            return Err(Unlisted::of(client, &folder, Failure { kind: Kind::Key, reason }));
+                        };
+                        let name = name.trim_end_matches('/');
                         match level {
                             Level::Accounts if is_account(name) && !self.narrow.account(name) => {}
                             // what other services log

@@ -163,10 +163,12 @@ fn without_nested(places: Vec<Place>) -> Vec<Place> {
 
 /// What a URI stands for.
 async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
+    let mut refused = None;
     if !uri.key.is_empty() && !uri.key.ends_with('/') {
         match client.head(uri).await {
             Ok(object) => return Ok(Place::Object(object)),
-            Err(failure) if failure.kind == Kind::This => {}
+            Err(failure) if failure.kind == Kind::Missing => {}
+            Err(failure) if failure.kind == Kind::This => refused = Some(failure.reason),
             Err(failure) => bail!("{uri}: {}", failure.reason),
         }
     }
@@ -177,7 +179,8 @@ async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
     let holds = client.holds(&folder).await.map_err(|failure| anyhow::anyhow!("{uri}: {}", failure.reason))?;
     // a bucket may be empty yet
     if !holds && !folder.is_empty() {
-        bail!("{uri}: there is no such object, and no folder of this name");
+        let reason = refused.as_deref().unwrap_or("there is no such object, and no folder of this name");
+        bail!("{uri}: {reason}");
     }
     Ok(Place::Folder(client.clone(), folder))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -367,7 +367,8 @@ fn time<'a>(text: &str) -> (Option<Value<'a>>, bool) {
     if let Some(micros) = cloudtrail_time(text) {
         return (Some(Value::Time(micros)), true);
     }
-    let time = DateTime::parse_from_rfc3339(text).ok();
+    // SQL has no year 0
+    let time = DateTime::parse_from_rfc3339(text).ok().filter(|time| time.to_utc().year() > 0);
     (time.map(|time| Value::Time(time.timestamp_micros())), false)
 }
 

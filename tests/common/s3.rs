@@ -245,6 +245,9 @@ impl S3 for Shared {
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
         self.0.meet(&input.bucket, input.request_payer.as_ref()).await?;
+        if lock(&self.0.faults).denied.contains_key(&input.key) {
+            return Err(s3_error!(AccessDenied));
+        }
         let bytes = lock(&self.0.objects).get(&input.key).cloned().ok_or_else(|| s3_error!(NoSuchKey))?;
         Ok(S3Response::new(HeadObjectOutput {
             content_length: Some(bytes.len() as i64),
