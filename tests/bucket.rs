@@ -619,6 +619,27 @@ fn a_bucket_that_cannot_be_had_for_a_while_is_caught_up_with() {
 }
 
 #[test]
+fn what_is_old_and_could_not_be_had_is_asked_for_again_in_an_hour() {
+    let Bench { place, server } = Bench::new();
+    set_clock(&place, noon());
+    let env = server.environment();
+    let env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (old, damaged) = (delivered(noon() - TimeDelta::days(9), 1), delivered(noon() - TimeDelta::days(9), 2));
+    server.put(old.clone(), gzip(&log(&[alerting(1)])));
+    server.put(damaged, gzip("{\"Records\":[1,2,3,4,5,6,7,8]}"));
+    server.faults().denied.insert(old.clone(), "Access Denied".to_owned());
+    let watching = Watching::start_with(&place, &["s3://my-trail", "--every", "5m", "--clock", "now"], &env);
+    // however many others are rejected
+    until("the reason", &place, || said(&place).contains(&format!("{old}: Access Denied")));
+    until("health", &place, || health(&place)["failing"] == true);
+    server.faults().denied.clear();
+    set_clock(&place, noon() + TimeDelta::minutes(65));
+    until("its alert", &place, || told(&place) == [event_id(1)]);
+    until("health", &place, || health(&place)["failing"] == false);
+    assert_eq!(watching.terminate(), Some(0), "{}", said(&place));
+}
+
+#[test]
 fn a_tick_takes_what_is_new_in_a_bucket_and_in_folders() {
     let bench = Bench::new();
     bench.server.put(delivered(noon(), 1), gzip(&log(&[alerting(1)])));
@@ -649,6 +670,24 @@ fn what_cannot_be_watched_in_a_bucket_is_refused_and_leaves_no_store() {
         assert!(ran.stderr.contains(reason), "{}", ran.stderr);
     }
     assert!(!bench.place.path("trail.duckdb").exists());
+}
+
+#[test]
+fn an_object_that_may_not_be_read_is_not_said_to_be_missing() {
+    let bench = Bench::new();
+    bench.server.put("a.json", log(&[alerting(1)]));
+    bench.server.faults().denied.insert("a.json".to_owned(), "Access Denied".to_owned());
+    let ran = bench.run(&["load", "s3://my-trail/a.json"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("s3:GetObject"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_end_of_the_calendar_bounds_nothing() {
+    let bench = Bench::new();
+    bench.server.put(delivered(noon(), 1), gzip(&log(&[alerting(1)])));
+    let ran = bench.run(&["load", "s3://my-trail", "--until", "9999-12-31"]);
+    assert!(ran.stdout.contains("1 new"), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

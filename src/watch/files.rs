@@ -131,9 +131,9 @@ impl Files {
     }
 
     /// Remembers that what a scan found is loaded, but for the files of the names in `unread`.
-    pub fn remember(&mut self, scan: Scan, unread: &[String]) {
+    pub fn remember<'n>(&mut self, scan: Scan, unread: impl IntoIterator<Item = &'n String>) {
         let Scan { mut loaded, given, .. } = scan;
-        let unread: HashSet<_> = unread.iter().map(|name| self.hasher.hash_one(name)).collect();
+        let unread: HashSet<_> = unread.into_iter().map(|name| self.hasher.hash_one(name)).collect();
         for (_, mark) in given.iter().filter(|(name, _)| unread.contains(name)) {
             loaded.remove(mark);
         }

@@ -66,6 +66,9 @@ const FIRST_BACKOFF: Duration = Duration::from_secs(5);
 /// How much longer than a tick the pause before one that comes early is, so that others get at the store.
 const PAUSE: f64 = 10.0;
 
+/// How many objects and folders that could not be had are named at a tick.
+const PROBLEMS_TOLD: usize = 5;
+
 /// A watch on a store; there is one at a time.
 pub struct Watch {
     options: Options,
@@ -384,15 +387,17 @@ impl Watch {
         }
         let unread = if summary.rejected > 0 { unread(store)? } else { Vec::new() };
         self.health.files_waiting = scan.waiting + unread.len() as u64;
-        for (path, reject) in summary.rejects.iter().filter(|(path, _)| unread.contains(path)) {
-            // of files that was said when they were found
-            if Uri::of(Path::new(path)).is_some() {
-                tick.add_problem(format!("{path}: {}", reject.reason));
-            }
+        // of files that was said when they were found
+        let of_buckets: Vec<_> = unread.iter().filter(|(path, _)| Uri::of(Path::new(path)).is_some()).collect();
+        for (path, reason) in of_buckets.iter().take(PROBLEMS_TOLD) {
+            tick.add_problem(format!("{path}: {reason}"));
         }
-        self.files.remember(scan, &unread);
+        if of_buckets.len() > PROBLEMS_TOLD {
+            tick.add_problem(format!("{} more like these: see the table rejects", of_buckets.len() - PROBLEMS_TOLD));
+        }
+        self.files.remember(scan, unread.iter().map(|(path, _)| path));
         if let Some(objects) = objects {
-            objects.remember(store, tick.at)?;
+            objects.remember(store, tick.at, of_buckets.is_empty())?;
         }
         if summary.new > 0 {
             geo::enrich(&store.connection, &(self.options.databases)(store)?, false)?;
@@ -535,11 +540,12 @@ fn which(store: &Store) -> anyhow::Result<(u64, i64)> {
     Ok((state.inode, number(&store.connection, "SELECT count(*) FROM files")?))
 }
 
-/// Names of the files that the last load could not read.
-fn unread(store: &Store) -> anyhow::Result<Vec<String>> {
-    let sql = "SELECT path FROM files WHERE sha256 = '' AND load_id = (SELECT max(load_id) FROM loads)";
+/// Names of the files that the last load could not read, with the reasons.
+fn unread(store: &Store) -> anyhow::Result<Vec<(String, String)>> {
+    let sql = "SELECT path, coalesce((SELECT min(reason) FROM rejects WHERE rejects.file_id = files.file_id), '')
+        FROM files WHERE sha256 = '' AND load_id = (SELECT max(load_id) FROM loads) ORDER BY file_id";
     let mut statement = store.connection.prepare(sql)?;
-    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
 fn optional(store: &Store, sql: &str) -> anyhow::Result<Option<i64>> {

@@ -15,6 +15,10 @@ use crate::store::Store;
 /// How far back a look goes, and how often one goes over everything.
 const DAY: TimeDelta = TimeDelta::hours(24);
 
+/// How soon after a look over everything the next one follows, if not all could be had. What may never be had costs no
+/// more requests than that.
+const AGAIN: TimeDelta = TimeDelta::hours(1);
+
 /// The objects of the buckets that are watched.
 pub struct Objects {
     buckets: Buckets,
@@ -63,6 +67,9 @@ impl Objects {
         if over_all {
             self.looked_over_at = Some(now);
         }
+        if !problems.is_empty() {
+            self.look_over_again();
+        }
         Ok(problems)
     }
 
@@ -96,12 +103,22 @@ impl Objects {
         Ok(self.buckets.fetch(objects, fetching))
     }
 
-    /// Remembers that what was fetched at the time `now` is loaded.
-    pub fn remember(&mut self, store: &Store, now: DateTime<Utc>) -> anyhow::Result<()> {
+    /// Remembers that what was fetched at the time `now` is loaded; whether that was all of it.
+    pub fn remember(&mut self, store: &Store, now: DateTime<Utc>, all: bool) -> anyhow::Result<()> {
         self.known = Some(load::known_objects(store, false)?);
         self.looked_at.get_or_insert(now);
         self.looked_over_at.get_or_insert(now);
+        if !all {
+            self.look_over_again();
+        }
         Ok(())
+    }
+
+    /// Looks over everything again before long, if the last look did: later ones would not come upon what is old.
+    fn look_over_again(&mut self) {
+        if self.looked_over_at == self.looked_at {
+            self.looked_over_at = self.looked_at.map(|at| at - (DAY - AGAIN));
+        }
     }
 
     /// Forgets what was loaded: everything is looked at again.
