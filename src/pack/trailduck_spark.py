@@ -30,6 +30,8 @@ def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, qu
         raise RuntimeError(f"this is Spark {spark.version}: recursive queries and Parquet's VARIANT came with Spark 4.1")
     if (export is None) == (cloudtrail is None):
         raise ValueError("give either export or cloudtrail")
+    # moments in `where`, too
+    spark.sql("SET TIME ZONE 'UTC'")
     if export is not None:
         run(spark, script("events_parquet.sql"), export=export)
     else:
