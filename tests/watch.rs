@@ -17,7 +17,7 @@ use common::watching::{
     Mood, Receiver, Watching, alerting, event_id, health, said, set_clock, set_modified, told, until, write_settled,
 };
 use common::{Place, gzip, log, record};
-use rustix::process::{Resource, Rlimit, prlimit};
+use rustix::process::{Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::{Value, json};
 
 /// The events of the alerts that a tick tells.
@@ -106,6 +106,20 @@ fn what_comes_while_it_runs_is_told_and_it_ends_with_sigterm() {
     assert_eq!(watching.terminate(), Some(0), "{}", said(&place));
     assert_eq!(settled_alerts(&place, 1), [1, 2].map(event_id));
     assert!(said(&place).contains("1 files, 1 new events, 1 alerts, 1 delivered"), "{}", said(&place));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_unless_it_is_the_echo_of_the_first() {
+    // as `timeout` sends two
+    for (pause, code) in [(50, Some(0)), (900, Some(130))] {
+        let place = Place::new();
+        write_settled(&place, "logs/a.json", log(&[alerting(1)]));
+        let watching = Watching::start(&place, &["logs", "--exec", "touch begun; sleep 2"]);
+        until("the command runs", &place, || place.path("begun").exists());
+        kill_process(watching.pid(), Signal::TERM).expect("it runs");
+        sleep(Duration::from_millis(pause));
+        assert_eq!(watching.terminate(), code, "{}", said(&place));
+    }
 }
 
 #[test]

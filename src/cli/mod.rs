@@ -11,6 +11,7 @@ mod exceptions;
 mod export;
 mod geoip;
 mod hunt;
+mod interrupt;
 mod load;
 mod man;
 mod narrow;

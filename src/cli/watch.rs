@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::bucket::{self, BucketArgs};
 use super::geoip::{self, GeoipArgs};
+use super::interrupt::on_interrupt;
 use super::narrow::NarrowArgs;
 use super::print::note;
 use super::progress::Display;
@@ -197,15 +198,12 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 /// Has an interrupt (Ctrl-C) or SIGTERM end the watch when its tick has committed; a second one at once.
 fn stop_on_interrupt(progress: Arc<Progress>, wake: SyncSender<()>) -> anyhow::Result<()> {
-    ctrlc::set_handler(move || {
-        if progress.stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(exit::INTERRUPTED.into());
-        }
+    on_interrupt(move || {
+        progress.stop.store(true, Ordering::Relaxed);
         note("stopping: what was read to its end is kept; once more to stop at once");
         // if it is full, it wakes anyway
         let _ = wake.try_send(());
-    })?;
-    Ok(())
+    })
 }
 
 fn time(tick: &Tick) -> String {
