@@ -9,6 +9,7 @@ mod health;
 mod lock;
 mod metrics;
 mod objects;
+mod plan;
 mod wake;
 
 pub use clock::{Clock, FileClock, SystemClock};
@@ -24,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::alerts::{self, Delivery, Ended, Outcome, RaiseOptions, Receivers, Stdout};
 use crate::bucket::Uri;
@@ -34,6 +35,7 @@ use crate::load::{self, Progress};
 use crate::source::{Limits, Narrow};
 use crate::store::{InUse, Mode, Store, describe, number};
 use files::{Files, Own, SETTLING, Scan, State};
+use plan::{Last, Plan, Time};
 use wake::Wake;
 
 /// Which GeoIP databases to look the addresses of a store up in.
@@ -60,12 +62,6 @@ pub struct Options {
     pub databases: Box<Databases>,
 }
 
-/// After a tick that failed the next is so far, and twice as far after each that fails too, but never farther than usual.
-const FIRST_BACKOFF: Duration = Duration::from_secs(5);
-
-/// How much longer than a tick the pause before one that comes early is, so that others get at the store.
-const PAUSE: f64 = 10.0;
-
 /// How many objects and folders that could not be had are named at a tick.
 const PROBLEMS_TOLD: usize = 5;
 
@@ -88,25 +84,8 @@ pub struct Watch {
     is_behind: bool,
     /// What was delivered but could not be marked so.
     unsettled: Vec<Outcome>,
-    /// Ticks in a row that failed.
-    failures: u32,
     plan: Plan,
     _lock: Lock,
-}
-
-/// When to tick next.
-#[derive(Default)]
-struct Plan {
-    /// At the latest.
-    due_at: DateTime<Utc>,
-    /// Not before, whatever happens.
-    free_at: DateTime<Utc>,
-    /// When a file that was being written may be complete.
-    settled_at: Option<DateTime<Utc>>,
-    /// When a delivery is to be tried again.
-    next_attempt_at: Option<DateTime<Utc>>,
-    /// Whether there are deliveries that no attempt has to be waited for.
-    is_kept_back: bool,
 }
 
 /// What a tick did.
@@ -178,7 +157,6 @@ impl Watch {
             knew: None,
             is_behind: true,
             unsettled: Vec::new(),
-            failures: 0,
             plan: Plan::default(),
             _lock: lock,
         })
@@ -218,20 +196,17 @@ impl Watch {
 
     /// Waits until the next tick is due. Returns whether it comes early: then the rules run whatever their schedule says.
     fn wait(&self, woken: &Receiver<()>) -> bool {
-        let Plan { due_at, free_at, settled_at, next_attempt_at, .. } = self.plan;
         let mut woken_at = None;
         while !self.is_stopped() {
             let now = self.clock.now();
             let was_set_back = self.health.last_tick_at.is_some_and(|last| now < last);
-            if now >= due_at || was_set_back {
-                return false;
-            }
-            let early = [woken_at.map(|at| at + SETTLING), settled_at, next_attempt_at].into_iter().flatten().min();
-            let early = early.map(|at| at.max(free_at));
-            if early.is_some_and(|at| now >= at) {
-                return true;
-            }
-            let pause = (early.map_or(due_at, |at| at.min(due_at)) - now).to_std().unwrap_or_default();
+            let until = match self.plan.time(now, woken_at) {
+                Time::Regular => return false,
+                _ if was_set_back => return false,
+                Time::Early => return true,
+                Time::Not(until) => until,
+            };
+            let pause = (until - now).to_std().unwrap_or_default();
             match woken.recv_timeout(pause.min(self.clock.patience())) {
                 Ok(()) => _ = woken_at.get_or_insert(now),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -255,8 +230,11 @@ impl Watch {
         } else {
             self.files.remember(scan, &[]);
         }
-        tick.seconds = begun.elapsed().as_secs_f64();
-        self.plan_next(&tick);
+        let took = begun.elapsed();
+        tick.seconds = took.as_secs_f64();
+        let last = Last { at: tick.at, ended_at: self.clock.now(), took, failed: tick.failed };
+        let every = self.options.every;
+        self.plan.follow(&last, every, self.objects.as_ref().and_then(|objects| objects.due_at(every)));
         self.keep_health(&mut tick);
         tick
     }
@@ -267,7 +245,7 @@ impl Watch {
         let Some(objects) = self.objects.as_mut().filter(|objects| objects.is_due(tick.at, every)) else { return };
         let stop = &self.progress.stop;
         match objects.look(tick.at, || stop.load(Ordering::Relaxed)) {
-            Ok(mut problems) => tick.problems.append(&mut problems),
+            Ok(problems) => tick.add_problems(problems),
             Err(error) => {
                 tick.failed = true;
                 tick.add_problem(describe(&error));
@@ -389,12 +367,7 @@ impl Watch {
         self.health.files_waiting = scan.waiting + unread.len() as u64;
         // of files that was said when they were found
         let of_buckets: Vec<_> = unread.iter().filter(|(path, _)| Uri::of(Path::new(path)).is_some()).collect();
-        for (path, reason) in of_buckets.iter().take(PROBLEMS_TOLD) {
-            tick.add_problem(format!("{path}: {reason}"));
-        }
-        if of_buckets.len() > PROBLEMS_TOLD {
-            tick.add_problem(format!("{} more like these: see the table rejects", of_buckets.len() - PROBLEMS_TOLD));
-        }
+        tick.add_problems(of_buckets.iter().map(|(path, reason)| format!("{path}: {reason}")).collect());
         self.files.remember(scan, unread.iter().map(|(path, _)| path));
         if let Some(objects) = objects {
             objects.remember(store, tick.at, of_buckets.is_empty())?;
@@ -481,18 +454,6 @@ impl Watch {
         Ok(())
     }
 
-    /// When to tick next.
-    fn plan_next(&mut self, tick: &Tick) {
-        self.failures = if tick.failed { self.failures + 1 } else { 0 };
-        let backoff = FIRST_BACKOFF * 2_u32.saturating_pow(self.failures.saturating_sub(1).min(16));
-        let every = if tick.failed { backoff.min(self.options.every) } else { self.options.every };
-        let look_at = self.objects.as_ref().and_then(|objects| objects.due_at(every));
-        let due_at = after(tick.at, every);
-        self.plan.due_at = look_at.filter(|at| *at > tick.at).map_or(due_at, |at| at.min(due_at));
-        let free_at = after(self.clock.now(), Duration::from_secs_f64(tick.seconds * PAUSE));
-        self.plan.free_at = if tick.failed { self.plan.due_at } else { free_at.min(self.plan.due_at) };
-    }
-
     /// Keeps the health where others find it.
     fn keep_health(&mut self, tick: &mut Tick) {
         let now = self.clock.now();
@@ -532,6 +493,15 @@ impl Tick {
             self.problems.push(problem);
         }
     }
+
+    /// Adds problems of a bucket, of which there may be any number.
+    fn add_problems(&mut self, problems: Vec<String>) {
+        let more = problems.len().saturating_sub(PROBLEMS_TOLD);
+        problems.into_iter().take(PROBLEMS_TOLD).for_each(|problem| self.add_problem(problem));
+        if more > 0 {
+            self.add_problem(format!("{more} more like these: `trailduck load` tells them all"));
+        }
+    }
 }
 
 /// The inode of a store, and how many files it knows.
@@ -550,12 +520,6 @@ fn unread(store: &Store) -> anyhow::Result<Vec<(String, String)>> {
 
 fn optional(store: &Store, sql: &str) -> anyhow::Result<Option<i64>> {
     store.connection.query_row(sql, [], |row| row.get(0)).with_context(|| sql.to_owned())
-}
-
-/// A moment so much later; the end of the calendar, if that is beyond it.
-fn after(moment: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
-    let later = TimeDelta::from_std(span).ok().and_then(|span| moment.checked_add_signed(span));
-    later.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// The path of a file that lies beside another: of its name, with something behind it.
