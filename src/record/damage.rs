@@ -3,6 +3,19 @@
 /// Every record AWS writes begins with this: where reading can go on after damage in a list.
 pub const RECORD_BEGIN: &str = "{\"eventVersion\"";
 
+/// Every file that CloudTrail delivers begins with this, and a record.
+const HEAD: &str = "{\"Records\":[";
+
+/// Where the first record begins behind a head that differs from [`HEAD`] in one byte.
+pub fn behind_almost_head(rest: &str) -> Option<usize> {
+    let within = rest.floor_char_boundary(HEAD.len() + RECORD_BEGIN.len());
+    let at = rest[..within].find(RECORD_BEGIN)?;
+    let head = &rest[..at];
+    let different = head.bytes().zip(HEAD.bytes()).filter(|(found, expected)| found != expected).count();
+    // white space in place of the brace was passed over
+    (head.len() == HEAD.len() && different == 1 || head == &HEAD[1..]).then_some(at)
+}
+
 /// Where the object at the beginning of `rest` ends, going by its brackets and quotes alone; an error says how far it was
 /// looked for. An object that holds what looks like a record, as a logged request may, is passed over whole.
 pub fn end_by_brackets(rest: &[u8]) -> Result<usize, usize> {

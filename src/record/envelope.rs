@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::Record;
-use super::damage::{RECORD_BEGIN, end_by_brackets, follows_on, next_in_list};
+use super::damage::{RECORD_BEGIN, behind_almost_head, end_by_brackets, follows_on, next_in_list};
 use super::format::Format;
 use super::json::{Next, Reason, Scanner, SyntaxError};
 use super::looks::looks_like;
@@ -159,6 +159,17 @@ impl Reader {
             };
             let step = match (self.within.last(), first) {
                 (None, _) if self.table.is_some() => self.row(window, last),
+                (None, _)
+                    if let Some(len) = behind_almost_head(trimmed)
+                        && !matches!(parse(trimmed), Ok(Document::Envelope(..))) =>
+                {
+                    self.document(Format::Records);
+                    let reason = "expected `{\"Records\":[`: damaged".to_owned();
+                    let reject = self.reject(window, None, reason);
+                    self.at += len;
+                    self.within.extend([Within::Envelope, Within::List]);
+                    Some(Step::Item(Item::Reject(reject)))
+                }
                 // between records a comma says nothing, and in NDJSON some put one
                 (Some(Within::List) | None, b',') => {
                     self.at += 1;
@@ -170,12 +181,7 @@ impl Reader {
                     None
                 }
                 (Some(Within::Envelope), _) => self.end_of_envelope(window, last),
-                (None, b'[') => {
-                    self.document(Format::Array);
-                    self.at += 1;
-                    self.within.push(Within::List);
-                    None
-                }
+                (None, b'[') => self.list(window, last),
                 (Some(Within::Inner), b'{') => {
                     self.within.pop();
                     let step = self.object(window, last);
@@ -192,6 +198,28 @@ impl Reader {
                 return step;
             }
         }
+    }
+
+    /// At `[` at the outermost level: a list, or an object whose brace is damaged.
+    fn list<'a>(&mut self, window: &'a str, last: bool) -> Option<Step<'a>> {
+        let rest = &window[self.at..];
+        let mut scanner = Scanner::new(&rest[1..]);
+        let is_text = scanner.peek() == Ok(Next::String);
+        if is_text && needs_more(rest, last) {
+            return Some(Step::More);
+        }
+        let is_object = is_text && scanner.string().is_ok() && scanner.skip_token(b':');
+        if !is_object {
+            self.document(Format::Array);
+            self.at += 1;
+            self.within.push(Within::List);
+            return None;
+        }
+        self.document(Format::Record);
+        self.found += 1;
+        let reject = self.reject(window, Some(self.found), "a record begins with `{`".to_owned());
+        self.resume(window);
+        Some(Step::Item(Item::Reject(reject)))
     }
 
     /// At `{`: a record, a digest, an envelope, which is entered, or something that carries records.
@@ -600,6 +628,8 @@ mod tests {
             (format!("{a}\n{broken}\n{c}\n"), "+-+"),
             (format!("{a}\nplain words\n{c}\n"), "+-+"),
             (format!("{a}\n{{\"a\":1}}\n{c}\n"), "+-+"),
+            // a bracket in place of a brace
+            (format!("{a}\n[{}\n{c}\n", &b[1..]), "+-+"),
             (format!("{{\"Records\":[{a}] x\n{b}"), "+-+"),
             (r#"{"Records":{"a":1}}"#.to_owned(), "-"),
             // pretty-printed, other keys first
@@ -690,13 +720,20 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever happens to one byte of what stands before the records, they are found.
+        #[test]
+        fn a_damaged_head_costs_no_record(at in 0..r#"{"Records":["#.len(), byte in any::<u8>()) {
+            let mut bytes = format!("{{\"Records\":[{},{}]}}\n", record(1), record(2)).into_bytes();
+            bytes[at] = byte;
+            let (format, pieces, rejects) = pieces_of(Text::whole(bytes));
+            prop_assert!(format == Format::Records && pieces.matches('+').count() == 2, "{pieces} {rejects:?}");
+        }
+
         /// Whatever happens to one byte of one record, the records beside it are found.
         #[test]
         fn damage_stays_where_it_is(which in 0usize..5, at in any::<prop::sample::Index>(), byte in any::<u8>(), ndjson in any::<bool>()) {
             let mut records: Vec<_> = (0..5).map(|id| record(id).into_bytes()).collect();
             let at = at.index(records[which].len());
-            // a bracket in place of the brace begins a list, of which all that follows is taken to be a part: a known flaw
-            prop_assume!(at > 0 || byte != b'[');
             records[which][at] = byte;
             let bytes = if ndjson {
                 records.join(&b'\n')

@@ -140,11 +140,12 @@ impl Drop for Text {
     }
 }
 
-/// UTF-16 by its byte order mark, or by the zero beside the bracket that a JSON text begins with (RFC 4627, section 3).
+/// UTF-16 by its byte order mark, or by the zeros beside the two characters of ASCII, the first a bracket, that a JSON text
+/// begins with (RFC 4627, section 3).
 fn encoding(bytes: &[u8]) -> Encoding {
     match bytes {
-        [0xFF, 0xFE, ..] | [b'{' | b'[', 0, ..] => Encoding::Utf16(u16::from_le_bytes),
-        [0xFE, 0xFF, ..] | [0, b'{' | b'[', ..] => Encoding::Utf16(u16::from_be_bytes),
+        [0xFF, 0xFE, ..] | [b'{' | b'[', 0, _, 0, ..] => Encoding::Utf16(u16::from_le_bytes),
+        [0xFE, 0xFF, ..] | [0, b'{' | b'[', 0, _, ..] => Encoding::Utf16(u16::from_be_bytes),
         _ => Encoding::Utf8,
     }
 }
@@ -239,6 +240,6 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_become_control_characters() {
         assert_eq!(all(Text::whole(b"a\xFF\xC3b\xE2\x82".to_vec())), "a\u{1}\u{1}b\u{1}\u{1}");
-        assert_eq!(all(Text::whole(b"{\0\x3D\xD8x\0}".to_vec())), "{\u{1}x\u{7d}");
+        assert_eq!(all(Text::whole(b"{\0\"\0\x3D\xD8x\0}".to_vec())), "{\"\u{1}x\u{7d}");
     }
 }
