@@ -492,12 +492,58 @@ fn peak_mib(process: &Child) -> u64 {
 #[test]
 fn a_key_that_cannot_be_asked_for_is_said_and_the_rest_is_loaded() {
     let bench = Bench::new();
-    bench.put_hours(ACCOUNT, "us-east-1", 0, 3);
-    bench.server.put(format!("AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/2026/10/01//x.json"), "{}");
+    bench.put_hours(ACCOUNT, "us-east-1", 0, 30);
+    let folder = format!("AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/10/01");
+    let nameless =
+        [format!("{folder}/{ACCOUNT}//"), format!("{folder}/a/../"), format!("{folder}/b/."), "AWSLogs//".to_owned()];
+    for name in &nameless {
+        let objects =
+            if name.ends_with('/') { vec![format!("{name}x"), format!("{name}y/z")] } else { vec![name.clone()] };
+        for key in objects {
+            bench.server.put(key, gzip(&log(&[record(9000, &json!({}))])));
+        }
+    }
     let ran = bench.run(&["load", "s3://my-trail"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("3 new, 0 duplicate, 1 rejected"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("CloudTrail/eu-west-1/"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("30 new, 0 duplicate, 4 rejected"), "{}", ran.stdout);
+    let rejects = bench.place.sql("SELECT path, reason FROM rejects JOIN files USING (file_id) ORDER BY path");
+    let mut expected: Vec<_> = nameless.iter().map(|name| format!("s3://my-trail/{name}")).collect();
+    expected.sort();
+    assert_eq!(rejects.iter().map(|reject| reject["path"].as_str().expect("text")).collect::<Vec<_>>(), expected);
+    assert!(rejects.iter().all(|reject| reject["reason"].as_str().is_some_and(|reason| reason.contains("aws s3 cp"))));
+    for (uri, hint) in
+        [("s3://my-trail//AWSLogs/", "or is s3://my-trail/AWSLogs/ meant?"), ("s3://my-trail/a/../", "copy")]
+    {
+        let ran = bench.run(&["load", uri, "--db", "other.duckdb"]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains(hint), "{}", ran.stderr);
+    }
+    assert!(!bench.place.path("other.duckdb").exists());
+}
+
+#[test]
+fn keys_that_begin_with_a_slash_are_said_and_the_rest_of_the_bucket_is_loaded() {
+    let bench = Bench::new();
+    for (number, key) in ["-a.json", "/AWSLogs/b.json", "/c.json", "0/d.json", "é/e.json"].iter().enumerate() {
+        bench.server.put(*key, log(&[record(number as u64, &json!({}))]));
+    }
+    let ran = bench.run(&["load", "s3://my-trail"]);
+    assert!(ran.stdout.contains("3 new, 0 duplicate, 1 rejected"), "{} {}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("s3://my-trail//"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_dry_run_passes_over_what_may_not_be_listed_as_a_load_does() {
+    let bench = Bench::new();
+    bench.put_hours(ACCOUNT, "eu-west-1", 0, 3);
+    bench.put_hours(ACCOUNT, "us-east-1", 10, 4);
+    let folder = format!("AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/");
+    bench.server.faults().denied.insert(folder.clone(), "Access Denied".to_owned());
+    let ran = bench.run(&["load", "--dry-run", "s3://my-trail"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("would read 4 files"), "{}", ran.stdout);
+    assert!(ran.stderr.contains(&format!("not in it: s3://my-trail/{folder}: Access Denied")), "{}", ran.stderr);
+    assert_eq!(bench.load(&["s3://my-trail"]), [5, 5, 4, 0, 1]);
 }
 
 #[test]

@@ -19,8 +19,8 @@ pub enum Kind {
     Missing,
     /// This object or folder cannot be had; others may.
     This,
-    /// So it is with a list, because of one key in it.
-    Key,
+    /// It has a name that cannot be asked for.
+    Nameless,
     /// Every other request fails as well.
     All,
     /// No usable answer, however often it was asked.
@@ -30,7 +30,7 @@ pub enum Kind {
 impl Kind {
     /// Whether other objects and folders may be had all the same.
     pub fn is_of_one(self) -> bool {
-        matches!(self, Self::Missing | Self::This | Self::Key)
+        matches!(self, Self::Missing | Self::This | Self::Nameless)
     }
 }
 
@@ -66,10 +66,6 @@ impl Failure {
                 Kind::This,
                 "it was changed while it was being fetched: the next load fetches it as it is then".to_owned(),
             ),
-            StoreError::InvalidPath { .. } => (
-                Kind::Key,
-                format!("it cannot be listed, because of a key that cannot be asked for: {}", innermost(error)),
-            ),
             StoreError::PermissionDenied { .. } => (Kind::This, denied(code, message)),
             _ if said.contains("403 Forbidden") => (Kind::This, denied(code, message)),
             _ if said.contains(NO_CREDENTIALS) => (Kind::All, innermost(error)),
@@ -83,6 +79,13 @@ impl Failure {
             _ => (Kind::NoAnswer, text),
         };
         Self { kind, reason }
+    }
+
+    /// Of what the library has no way to ask for.
+    pub fn nameless() -> Self {
+        let reason = "a folder or object whose name is empty, `.` or `..`, or has control characters, cannot be asked for: \
+                      copy it with `aws s3 cp`, and load the copy";
+        Self { kind: Kind::Nameless, reason: reason.to_owned() }
     }
 }
 

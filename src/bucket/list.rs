@@ -12,8 +12,8 @@ use futures::future::join_all;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
-use super::client::{Client, Object, Page, Query};
-use super::failure::{Failure, Kind};
+use super::client::{Client, MAX_KEYS, Next, Object, Page, Query};
+use super::failure::Failure;
 use crate::source::{DIGESTS, Layout, Narrow, Verdict, is_account, time_in_name};
 
 /// The folder in which CloudTrail, as other services, puts its own.
@@ -23,7 +23,7 @@ const LOGS: &str = "AWSLogs/";
 const KEYS: usize = 100_000;
 
 /// A page is as large, at least and at most.
-const PAGE: (usize, usize) = (50, 1000);
+const PAGE: (usize, usize) = (50, MAX_KEYS);
 
 /// Objects that wait to be looked at.
 const WAITING: usize = 1000;
@@ -71,6 +71,10 @@ impl fmt::Display for Unlisted {
 impl Unlisted {
     fn of(client: &Client, prefix: &str, failure: Failure) -> Self {
         Self { uri: format!("s3://{}/{prefix}", client.bucket), failure }
+    }
+
+    fn nameless(client: &Client, name: Option<String>) -> Option<Self> {
+        name.map(|name| Self::of(client, &name, Failure::nameless()))
     }
 }
 
@@ -125,7 +129,8 @@ struct List {
 /// A page of what is wanted, and what is asked for to get the next.
 struct Part {
     objects: VecDeque<Object>,
-    rest: Option<(Range, String)>,
+    unlisted: Option<Unlisted>,
+    rest: Option<(Range, Next)>,
 }
 
 struct Context {
@@ -189,6 +194,10 @@ impl Context {
                     Ok(found) => {
                         folders.extend(found.folders);
                         ranges.extend(found.ranges);
+                        for unlisted in found.unlisted {
+                            // who does not wait for it any more gets no objects either
+                            let _ = to.send(Err(unlisted)).await;
+                        }
                     }
                     Err(unlisted) => drop(to.send(Err(unlisted)).await),
                 }
@@ -220,7 +229,14 @@ impl Context {
             }
             Level::Elsewhere => inside.ranges.push(range(&folder, None, None)),
             Level::Above if !self.holds(client, &format!("{folder}{LOGS}")).await? => {
-                inside.ranges.push(range(&folder, None, None));
+                let nameless = "/".to_owned();
+                if folder.is_empty() {
+                    inside.ranges.push(range("", None, Some(nameless.clone())));
+                    inside.ranges.push(range(&nameless, None, None));
+                    inside.ranges.push(range("", Some(format!("{nameless}{}", char::MAX)), None));
+                } else {
+                    inside.ranges.push(range(&folder, None, None));
+                }
             }
             Level::Above | Level::Accounts | Level::Kinds | Level::Regions => {
                 let by_folder = Query { prefix: folder.clone(), by_folder: true, ..Query::default() };
@@ -228,12 +244,9 @@ impl Context {
                 loop {
                     let page = self.page(client, &by_folder, next).await?;
                     has_objects |= !page.objects.is_empty();
+                    inside.unlisted.extend(Unlisted::nameless(client, page.nameless));
                     for child in page.folders {
-                        let Some(name) = child.strip_prefix(&folder) else {
-                            let reason = format!("it cannot be listed: what was listed is {child}");
-                            return Err(Unlisted::of(client, &folder, Failure { kind: Kind::Key, reason }));
-                        };
-                        let name = name.trim_end_matches('/');
+                        let name = child.strip_prefix(&folder).unwrap_or(&child).trim_end_matches('/');
                         match level {
                             Level::Accounts if is_account(name) && !self.narrow.account(name) => {}
                             // what other services log
@@ -261,24 +274,26 @@ impl Context {
     }
 
     /// The next wanted objects of a range.
-    async fn part(&self, range: Range, next: Option<String>) -> Result<Part, Unlisted> {
+    async fn part(&self, range: Range, next: Option<Next>) -> Result<Part, Unlisted> {
         let page = self.page(&range.client, &range.query, next).await?;
-        let is_before = |object: &Object| range.before.as_ref().is_none_or(|before| object.key < *before);
-        let ends = page.objects.last().is_some_and(|last| !is_before(last));
-        let objects = page.objects.into_iter().filter(|object| is_before(object) && self.wants(object)).collect();
+        let is_before = |key: &String| range.before.as_ref().is_none_or(|before| key < before);
+        let last = page.objects.last().map(|object| &object.key).max(page.nameless.as_ref());
+        let ends = last.is_some_and(|last| !is_before(last));
+        let wanted = |object: &Object| is_before(&object.key) && self.wants(object);
+        let objects = page.objects.into_iter().filter(wanted).collect();
+        // what is listed by folder was looked into before, and this said then
+        let nameless = page.nameless.filter(|name| is_before(name) && !range.query.by_folder);
+        let unlisted = Unlisted::nameless(&range.client, nameless);
         let rest = page.next.filter(|_| !ends).map(|next| (range, next));
-        Ok(Part { objects, rest })
+        Ok(Part { objects, unlisted, rest })
     }
 
     async fn holds(&self, client: &Arc<Client>, prefix: &str) -> Result<bool, Unlisted> {
         client.holds(prefix).await.map_err(|failure| Unlisted::of(client, prefix, failure))
     }
 
-    async fn page(&self, client: &Arc<Client>, query: &Query, next: Option<String>) -> Result<Page, Unlisted> {
-        client
-            .list(query, next)
-            .await
-            .map_err(|failure| Unlisted { uri: format!("s3://{}/{}", client.bucket, query.prefix), failure })
+    async fn page(&self, client: &Arc<Client>, query: &Query, next: Option<Next>) -> Result<Page, Unlisted> {
+        client.list(query, next).await.map_err(|failure| Unlisted::of(client, &query.prefix, failure))
     }
 
     /// Whether an object that was not named is to be fetched.
@@ -303,6 +318,7 @@ impl Context {
 struct Inside {
     folders: Vec<String>,
     ranges: Vec<Range>,
+    unlisted: Vec<Unlisted>,
 }
 
 impl List {
@@ -311,22 +327,25 @@ impl List {
         Self { page: VecDeque::new(), next: Some(ask(context, range, None)) }
     }
 
-    /// Sees to it that there is an object, if there is another.
+    /// Sees to it that there is an object, if there is another; an error says what is not listed, and the list goes on.
     async fn fill(&mut self, context: &Arc<Context>) -> Result<(), Unlisted> {
         while self.page.is_empty()
             && let Some(next) = self.next.take()
         {
             // a task fails to end only if it is ended, and then no one waits for it
             let Ok(part) = next.await else { break };
-            let Part { objects, rest } = part?;
+            let Part { objects, unlisted, rest } = part?;
             self.page = objects;
             self.next = rest.map(|(range, next)| ask(context, range, Some(next)));
+            if let Some(unlisted) = unlisted {
+                return Err(unlisted);
+            }
         }
         Ok(())
     }
 }
 
-fn ask(context: &Arc<Context>, range: Range, next: Option<String>) -> JoinHandle<Result<Part, Unlisted>> {
+fn ask(context: &Arc<Context>, range: Range, next: Option<Next>) -> JoinHandle<Result<Part, Unlisted>> {
     let context = context.clone();
     tokio::spawn(async move { context.part(range, next).await })
 }
@@ -339,7 +358,7 @@ async fn merge(
 ) -> Result<(), mpsc::error::SendError<Listed>> {
     let mut heads = BinaryHeap::new();
     for (index, list) in lists.iter_mut().enumerate() {
-        if let Err(unlisted) = list.fill(context).await {
+        while let Err(unlisted) = list.fill(context).await {
             to.send(Err(unlisted)).await?;
         }
         heads.extend(list.head(index));
@@ -349,7 +368,7 @@ async fn merge(
         if let Some(object) = list.page.pop_front() {
             to.send(Ok(object)).await?;
         }
-        if let Err(unlisted) = list.fill(context).await {
+        while let Err(unlisted) = list.fill(context).await {
             to.send(Err(unlisted)).await?;
         }
         heads.extend(list.head(index));

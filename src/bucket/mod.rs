@@ -59,6 +59,8 @@ pub struct News {
     pub objects: Vec<Object>,
     /// Folders that could not be listed, with the reason.
     pub problems: Vec<String>,
+    /// Whether one of them may be another time.
+    pub is_passing: bool,
 }
 
 impl Buckets {
@@ -103,7 +105,8 @@ impl Buckets {
                 Ok(Some(Ok(object))) if known.has(&object) => {}
                 Ok(Some(Ok(object))) => news.objects.push(object),
                 Ok(Some(Err(unlisted))) if unlisted.failure.kind.is_of_one() => {
-                    news.problems.push(unlisted.to_string())
+                    news.is_passing |= unlisted.failure.kind != Kind::Nameless;
+                    news.problems.push(unlisted.to_string());
                 }
                 Ok(Some(Err(unlisted))) => bail!("{unlisted}"),
                 Ok(None) => break,
@@ -129,12 +132,16 @@ impl Buckets {
 }
 
 impl Iterator for Objects {
-    type Item = anyhow::Result<Object>;
+    /// An object, or what could not be listed, with the reason; an error if nothing more can be.
+    type Item = anyhow::Result<Result<Object, String>>;
 
     /// Waits for the next object.
     fn next(&mut self) -> Option<Self::Item> {
-        let listed = self.0.blocking_recv()?;
-        Some(listed.map_err(|unlisted| anyhow::anyhow!("{unlisted}")))
+        Some(match self.0.blocking_recv()? {
+            Ok(object) => Ok(Ok(object)),
+            Err(unlisted) if unlisted.failure.kind.is_of_one() => Ok(Err(unlisted.to_string())),
+            Err(unlisted) => Err(anyhow::anyhow!("{unlisted}")),
+        })
     }
 }
 
@@ -163,6 +170,12 @@ fn without_nested(places: Vec<Place>) -> Vec<Place> {
 
 /// What a URI stands for.
 async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
+    if let Err(failure) = client::path(&uri.key) {
+        // a variable in the URI may have been empty
+        let meant = uri.without_empty_names();
+        let hint = if meant == *uri { String::new() } else { format!("; or is {meant} meant?") };
+        bail!("{uri}: {}{hint}", failure.reason);
+    }
     let mut refused = None;
     if !uri.key.is_empty() && !uri.key.ends_with('/') {
         match client.head(uri).await {

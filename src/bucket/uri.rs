@@ -30,6 +30,15 @@ impl Uri {
         }
         Some(Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() }))
     }
+
+    /// The same, but for names of folders that are empty: `a//b/` is `a/b/`.
+    pub fn without_empty_names(&self) -> Self {
+        let mut key = self.key.trim_start_matches('/').to_owned();
+        while key.contains("//") {
+            key = key.replace("//", "/");
+        }
+        Self { bucket: self.bucket.clone(), key }
+    }
 }
 
 impl fmt::Display for Uri {
@@ -52,6 +61,8 @@ mod tests {
         assert_eq!(uri("s3://my-trail/"), expected("my-trail", ""));
         assert_eq!(uri("s3://my.trail/AWSLogs/"), expected("my.trail", "AWSLogs/"));
         assert_eq!(uri("logs/s3"), None);
+        let double = Uri { bucket: "my-trail".to_owned(), key: "///AWSLogs///a//".to_owned() };
+        assert_eq!(double.without_empty_names().to_string(), "s3://my-trail/AWSLogs/a/");
         for wrong in ["s3://", "s3:///key", "s3://a b/key", "s3://user@host/key"] {
             assert!(uri(wrong).is_some_and(|uri| uri.is_err_and(|error| error.starts_with(wrong))), "{wrong}");
         }

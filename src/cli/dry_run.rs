@@ -27,6 +27,8 @@ pub struct Plan {
     groups: BTreeMap<[Option<String>; 3], Group>,
     /// Objects that were fetched before.
     known: u64,
+    /// What of a bucket cannot be listed, with the reasons.
+    pub unlisted: Vec<String>,
     lists: u64,
     gets: u64,
 }
@@ -43,8 +45,14 @@ impl Plan {
     }
 
     pub fn add_objects(&mut self, buckets: &Buckets, narrow: &Narrow, known: &Known) -> anyhow::Result<()> {
-        for object in buckets.list(narrow) {
-            let object = object?;
+        for listed in buckets.list(narrow) {
+            let object = match listed? {
+                Ok(object) => object,
+                Err(unlisted) => {
+                    self.unlisted.push(unlisted);
+                    continue;
+                }
+            };
             if known.has(&object) {
                 self.known += 1;
                 continue;
@@ -108,7 +116,7 @@ impl Plan {
     pub fn as_row(&self) -> String {
         format!(
             "SELECT {} AS files, {} AS bytes, {} AS files_known, {} AS list_requests, {} AS get_requests,
-                {:.6}::DOUBLE AS request_cost_usd, coalesce(list(groups), []) AS groups
+                {:.6}::DOUBLE AS request_cost_usd, [{}]::VARCHAR[] AS unlisted, coalesce(list(groups), []) AS groups
             FROM ({}) AS groups",
             self.files(),
             self.bytes(),
@@ -116,6 +124,7 @@ impl Plan {
             self.lists,
             self.gets,
             self.cost(),
+            self.unlisted.iter().map(|unlisted| quote(unlisted)).collect::<Vec<_>>().join(", "),
             self.as_rows()
         )
     }

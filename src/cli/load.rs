@@ -8,6 +8,7 @@ use clap::Args;
 use super::bucket::{self, BucketArgs};
 use super::dry_run::Plan;
 use super::geoip::{self, GeoipArgs};
+use super::interrupt::on_interrupt;
 use super::narrow::NarrowArgs;
 use super::print::{PrintArgs, note};
 use super::progress::Display;
@@ -113,6 +114,9 @@ impl Load {
 
     fn dry_run(self, context: &Context) -> anyhow::Result<u8> {
         let plan = self.what.plan(context)?;
+        for unlisted in &plan.unlisted {
+            note(&format!("not in it: {}", visible(unlisted)));
+        }
         let nowhere = Store::in_memory()?;
         let args = PrintArgs::all(self.format);
         match self.format {
@@ -216,10 +220,10 @@ impl What {
 
 /// Has an interrupt (Ctrl-C) end the load at the next file's end; a second one at once.
 fn stop_on_interrupt(progress: Arc<Progress>) -> anyhow::Result<()> {
-    ctrlc::set_handler(move || {
+    on_interrupt(move || {
         let begun = progress.begun.load(Ordering::Relaxed);
         if progress.stop.swap(true, Ordering::Relaxed) || !begun {
-            // asked twice, or when the load is over or not begun: what is not committed is not kept
+            // when the load is over or not begun: what is not committed is not kept
             std::process::exit(exit::INTERRUPTED.into());
         }
         if progress.waiting.load(Ordering::Relaxed) > 0 {
@@ -227,8 +231,7 @@ fn stop_on_interrupt(progress: Arc<Progress>) -> anyhow::Result<()> {
             std::process::exit(exit::INTERRUPTED.into());
         }
         note("\nstopping: files that were read to their end are kept; once more to stop at once");
-    })?;
-    Ok(())
+    })
 }
 
 /// The summary as a person reads it.

@@ -1,12 +1,13 @@
 //! Which objects of buckets are new. They are listed from a day back on, and once a day all of them: CloudTrail writes the
 //! time of delivery into a key, but a bucket may get copies of old files, too.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::after;
+use super::plan::after;
 use crate::bucket::{Buckets, Fetching, Known, News, Object};
 use crate::load::{self, Progress};
 use crate::source::{Arriving, Narrow};
@@ -61,13 +62,16 @@ impl Objects {
         let over_all = !self.looked_over_at.as_ref().is_some_and(is_recent);
         let from = self.looked_at.filter(|_| !over_all).map(|at| (at - DAY).naive_utc());
         let narrow = Narrow { since: self.narrow.since.max(from), ..self.narrow.clone() };
-        let News { objects, problems } = self.buckets.new_objects(&narrow, known, give_up)?;
-        self.new = objects;
+        let News { objects, problems, is_passing } = self.buckets.new_objects(&narrow, known, give_up)?;
+        // what an earlier look found still waits, perhaps, and may be too old for this one
+        let listed: HashSet<_> = objects.iter().map(Object::uri).collect();
+        self.new.retain(|object| !over_all && !listed.contains(&object.uri()));
+        self.new.extend(objects);
         self.looked_at = Some(now);
         if over_all {
             self.looked_over_at = Some(now);
         }
-        if !problems.is_empty() {
+        if is_passing {
             self.look_over_again();
         }
         Ok(problems)

@@ -44,7 +44,7 @@ pub struct Faults {
     pub vanished: Vec<String>,
     /// Objects that are not what they were when they were listed.
     pub changed: Vec<String>,
-    /// Objects that may not be read, with what S3 says.
+    /// Objects that may not be read, and prefixes that may not be listed, with what S3 says.
     pub denied: HashMap<String, String>,
     /// Whether whoever asks must say that they pay.
     pub requester_pays: bool,
@@ -198,6 +198,9 @@ impl S3 for Shared {
         let prefix = input.prefix.clone().unwrap_or_default();
         lock(&self.0.asked).lists.push(prefix.clone());
         self.0.meet(&input.bucket, input.request_payer.as_ref()).await?;
+        if let Some(message) = lock(&self.0.faults).denied.get(&prefix) {
+            return Err(s3_error!(AccessDenied, "{message}"));
+        }
         let max_keys = input.max_keys.unwrap_or(1000).min(1000) as usize;
         let after = input.continuation_token.or(input.start_after).unwrap_or_default();
         let objects = lock(&self.0.objects);
