@@ -100,7 +100,7 @@ CREATE OR REPLACE TEMPORARY FUNCTION duration_text(seconds DOUBLE) RETURNS STRIN
 
 CREATE OR REPLACE TEMPORARY FUNCTION shell_quote(text STRING) RETURNS STRING RETURN CASE
     WHEN text RLIKE r'\A[A-Za-z0-9_./:@%+=,-]+\z' THEN text
-    ELSE concat('''', replace(text, '''', concat('''', r'\', '''''')), '''')
+    ELSE concat('''', replace(text, '''', concat('''', chr(92), '''''')), '''')
 END;
 
 CREATE OR REPLACE TEMPORARY FUNCTION resource_name(arn STRING) RETURNS STRING RETURN
@@ -129,20 +129,50 @@ CREATE OR REPLACE TEMPORARY FUNCTION call_phase(event_source STRING, event_name 
 END;
 
 -- What DuckDB's path $..name finds, wherever it lies. In compact JSON a name stands between a quote that is not escaped
--- and a colon, which nothing inside a text can imitate. A text with an escaped character in it is none that AWS gives out.
-CREATE OR REPLACE TEMPORARY FUNCTION texts_at(json STRING, name STRING) RETURNS ARRAY<STRING> RETURN transform(
-    regexp_extract_all(json, r'(?<!\\)"' || name || r'":("[^"\\]*"|[-+0-9.eE]+|true|false)', 1),
-    found -> trim(BOTH '"' FROM found)
+-- and a colon, which nothing inside a text can imitate.
+CREATE OR REPLACE TEMPORARY FUNCTION texts_at(json STRING, name STRING) RETURNS ARRAY<STRING> RETURN from_json(
+    '[' || array_join(
+        regexp_extract_all(
+            json,
+            r'(?<!\\)"' || name || r'":("[^"\\]*+(?:\\.[^"\\]*+)*+"|[-+0-9.eE]+|true|false)',
+            1
+        ),
+        ','
+    ) || ']',
+    'ARRAY<STRING>'
 );
 
 CREATE OR REPLACE TEMPORARY FUNCTION first_text_at(json STRING, name STRING) RETURNS STRING RETURN nullif(
-    trim(BOTH '"' FROM regexp_extract(json, r'(?<!\\)"' || name || r'":("[^"\\]*"|[-+0-9.eE]+|true|false)', 1)),
+    get(
+        from_json(
+            '[' || regexp_extract(
+                json,
+                r'(?<!\\)"' || name || r'":("[^"\\]*+(?:\\.[^"\\]*+)*+"|[-+0-9.eE]+|true|false)',
+                1
+            ) || ']',
+            'ARRAY<STRING>'
+        ),
+        0
+    ),
     ''
 );
 
 -- A tag is logged as {"key": ..., "value": ...}; names are sorted in a VARIANT.
 CREATE OR REPLACE TEMPORARY FUNCTION tag_value(json STRING, tag_key STRING) RETURNS STRING RETURN
-    nullif(regexp_extract(json, '"[kK]ey":"' || tag_key || r'","[vV]alue":"([^"\\]*)"', 1), '');
+    nullif(
+        get(
+            from_json(
+                '[' || regexp_extract(
+                    json,
+                    '"[kK]ey":"' || tag_key || r'","[vV]alue":("[^"\\]*+(?:\\.[^"\\]*+)*+")',
+                    1
+                ) || ']',
+                'ARRAY<STRING>'
+            ),
+            0
+        ),
+        ''
+    );
 
 CREATE OR REPLACE TEMPORARY FUNCTION links_by_strength() RETURNS ARRAY<STRING> RETURN
     array('image', 'access_key', 'session_chain', 'principal', 'role', 'address', 'on_behalf');

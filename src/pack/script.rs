@@ -211,6 +211,28 @@ mod tests {
         }
     }
 
+    /// `spark-sql` takes whatever follows a backslash for a part of the text, even in a raw one.
+    #[test]
+    fn who_knows_no_raw_texts_splits_the_script_alike() {
+        let Script { detections, queries } = script();
+        for statement in [detections, queries].concat() {
+            let (mut quote, mut is_escaped) = (None, false);
+            for char in statement.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(str::chars) {
+                match quote {
+                    Some(_) if is_escaped => is_escaped = false,
+                    Some(_) if char == '\\' => is_escaped = true,
+                    Some(begun) if char == begun => quote = None,
+                    Some(_) => {}
+                    None => {
+                        assert!(char != ';', "{statement}");
+                        quote = Some(char).filter(|char| "'\"`".contains(*char));
+                    }
+                }
+            }
+            assert_eq!(quote, None, "{statement}");
+        }
+    }
+
     #[test]
     fn all_that_the_store_has_for_queries_spark_has_too() {
         let Script { detections, queries } = script();
