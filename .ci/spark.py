@@ -76,6 +76,8 @@ def main():
             if name == "fixtures" and not quick:
                 failed += compare(spark, store, f"{name}, raw", work, quick, cloudtrail=path, tables=f"{work}/{name}-lake")
         spark.stop()
+        if not quick:
+            sql_alone_answers(pack, work)
     print(f"{failed} differ; {time.time() - begun:.0f} s")
     sys.exit(1 if failed else 0)
 
@@ -291,6 +293,19 @@ def value(item):
         # the last digits of a sum depend on its order
         return float(f"{item:.10g}")
     return item
+
+
+def sql_alone_answers(pack, work):
+    """The README's way without Python: scripts, one after the other, and a question."""
+    with open(f"{work}/init.sql", "w", encoding="utf-8") as init:
+        init.write(f"SET export={work}/job-lake;\nSET marts={work}/marts-sql;\n")
+        init.writelines(f"SOURCE {pack}/{name}.sql;\n" for name in ("events_parquet", "tables_parquet", "trailduck"))
+    home = os.path.dirname(pyspark.__file__)
+    ask = [f"{home}/bin/spark-sql", "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
+    ask += ["--conf", "spark.sql.shuffle.partitions=2", "-i", init.name, "-f", f"{pack}/queries/launches_after_deprecated_query.sql"]
+    launches = run(*ask, cwd=work, env={**os.environ, "SPARK_HOME": home}).strip().splitlines()
+    assert len(launches) == 8, launches
+    print(f"spark-sql: {len(launches)} launches")
 
 
 def job_finds_alerts(trailduck, pack, work):

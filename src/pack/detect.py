@@ -1,8 +1,8 @@
 """Runs trailduck's detections over days of CloudTrail, and writes the alerts as Parquet and NDJSON.
 
-    spark-submit --py-files trailduck.zip detect.py --export s3://bucket/lake --output s3://bucket/alerts
+    spark-submit --py-files trailduck.zip detect.py --export s3a://bucket/lake --output s3a://bucket/alerts
     spark-submit --py-files trailduck.zip detect.py \\
-        --cloudtrail 's3://bucket/AWSLogs/*/CloudTrail/*/%Y/%m/%d' --output s3://bucket/alerts
+        --cloudtrail 's3a://bucket/AWSLogs/*/CloudTrail/*/%Y/%m/%d' --output s3a://bucket/alerts
 
 Without --from and --to it takes yesterday and today (UTC): run it each hour, and what CloudTrail delivers late is found,
 too. The alerts of a day replace those that an earlier run found in it, and an alert has the same id each time:
@@ -11,6 +11,7 @@ too. The alerts of a day replace those that an earlier run found in it, and an a
 
 import argparse
 import datetime
+import sys
 
 from pyspark.sql import SparkSession
 
@@ -51,7 +52,9 @@ INNER JOIN events AS e ON e.event_id = m.event_id AND e.event_time = m.event_tim
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--export", help="folder that `trailduck export --format parquet` wrote")
     source.add_argument("--cloudtrail", help="where CloudTrail's files lie; %%Y, %%m and %%d stand for the day of delivery")
@@ -61,13 +64,14 @@ def main():
     date = datetime.date.fromisoformat
     parser.add_argument("--from", dest="first", type=date, default=today - datetime.timedelta(days=1), help="first day, UTC")
     parser.add_argument("--to", dest="last", type=date, default=today, help="last day, UTC")
-    args = parser.parse_args()
+    args, others = parser.parse_known_args()
+    # Glue adds arguments of its own
+    if others and "--JOB_RUN_ID" not in others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
     if args.last < args.first:
         parser.error("--to lies before --from")
 
     spark = SparkSession.builder.appName("trailduck detect").getOrCreate()
-    # a run replaces the days it finds alerts in, and no others
-    spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
     days = [args.first + datetime.timedelta(days=n) for n in range((args.last - args.first).days + 1)]
     if args.export:
         where = f"date BETWEEN DATE '{args.first}' AND DATE '{args.last}'"
@@ -75,7 +79,7 @@ def main():
     else:
         # what happened before midnight is delivered after it
         delivered = days + [args.last + datetime.timedelta(days=1)]
-        paths = sorted({day.strftime(args.cloudtrail) for day in delivered})
+        paths = sorted({folder(args.cloudtrail, day) for day in delivered})
         open_events(spark, cloudtrail=existing(spark, paths), tables=args.tables, queries=False)
 
     alerts = spark.sql(ALERTS.format(first=args.first, last=args.last)).persist()
@@ -83,6 +87,24 @@ def main():
     replace(spark, alerts, days, found, args.output)
     print(f"{sum(found.values())} alerts in {len(found)} days, {args.first} to {args.last}")
     alerts.unpersist()
+    if args.cloudtrail:
+        say_what_is_damaged(spark)
+
+
+def folder(pattern, day):
+    """Where the files of a day lie."""
+    for part in ("%Y", "%m", "%d"):
+        pattern = pattern.replace(part, day.strftime(part))
+    return pattern
+
+
+def say_what_is_damaged(spark):
+    """Names files that are no JSON: what is in them was not looked at."""
+    damaged = [row["path"] for row in spark.sql("SELECT path FROM damaged_files").collect()]
+    for path in damaged[:5]:
+        print(f"damaged, and not looked at: {path}", file=sys.stderr)
+    if len(damaged) > 5:
+        print(f"{len(damaged) - 5} more files are: SELECT * FROM damaged_files", file=sys.stderr)
 
 
 def existing(spark, paths):
@@ -102,17 +124,19 @@ def existing(spark, paths):
 def replace(spark, alerts, days, found, output):
     """Writes the alerts of each day in place of those that are there."""
     output = output.rstrip("/")
-    one_file_a_day = alerts.repartition("date").sortWithinPartitions("event_time", "alert_id")
-    one_file_a_day.write.mode("overwrite").partitionBy("date").parquet(f"{output}/parquet")
-    one_file_a_day.write.mode("overwrite").partitionBy("date").json(f"{output}/ndjson")
-    # dynamic overwriting leaves days as they are in which there is nothing now
     hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs.Path
     configuration = spark.sparkContext._jsc.hadoopConfiguration()
+    # day by day: the committers that are made for S3 do not overwrite partitions one by one
     for day in days:
+        if day in found:
+            of_day = alerts.where(f"date = DATE '{day}'").drop("date").coalesce(1)
+            of_day = of_day.sortWithinPartitions("event_time", "alert_id").write.mode("overwrite")
+            of_day.parquet(f"{output}/parquet/date={day}")
+            of_day.json(f"{output}/ndjson/date={day}")
+            continue
         for form in ("parquet", "ndjson"):
             path = hadoop(f"{output}/{form}/date={day}")
-            if day not in found:
-                path.getFileSystem(configuration).delete(path, True)
+            path.getFileSystem(configuration).delete(path, True)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,19 @@ pub fn events_json() -> Vec<String> {
     let columns: Vec<_> = FIELDS.iter().map(column).collect();
     vec![
         format!(
-            "CREATE OR REPLACE TEMPORARY VIEW cloudtrail_files (Records ARRAY<{}>)\n\
+            "CREATE OR REPLACE TEMPORARY VIEW cloudtrail_files (Records ARRAY<{}>, damaged STRING)\n\
              USING json\n\
-             OPTIONS (path '${{cloudtrail}}', recursiveFileLookup 'true', multiLine 'true', pathGlobFilter '*.json*')",
+             OPTIONS (path '${{cloudtrail}}', recursiveFileLookup 'true', multiLine 'true', pathGlobFilter '*.json*', \
+             columnNameOfCorruptRecord 'damaged')",
             json_struct(FIELDS)
         ),
+        // what is no JSON, Spark passes over and says nothing
+        "CREATE OR REPLACE TEMPORARY VIEW damaged_files AS\n\
+         SELECT input_file_name() AS path, substr(damaged, 1, 200) AS excerpt\n\
+         FROM cloudtrail_files\n\
+         WHERE damaged IS NOT NULL\n  \
+           AND Records IS NULL"
+            .to_owned(),
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW events AS\n\
              WITH records AS (\n    \
@@ -68,7 +76,10 @@ fn converted(field: &Field, within: &str) -> String {
     };
     match field.kind {
         Kind::Text => value,
-        Kind::Uuid => format!("lower({value})"),
+        // one that is none has another name in the store, which is made of the record's bytes
+        Kind::Uuid => format!(
+            "CASE WHEN lower({value}) RLIKE '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN lower({value}) END"
+        ),
         Kind::Bool => format!("try_cast({value} AS BOOLEAN)"),
         Kind::Time => format!("try_cast({value} AS TIMESTAMP)"),
         // some exports have what is nested as a text

@@ -38,7 +38,8 @@ def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, qu
         # Spark takes several paths where it takes a list, which SQL does not
         first, *others = statements(script("events_json.sql"), cloudtrail="")
         schema = re.search(r"\((.*)\)\nUSING", first, re.S).group(1)
-        options = {"recursiveFileLookup": True, "multiLine": True, "pathGlobFilter": "*.json*"}
+        options = dict(re.findall(r"(\w+) '([^']*)'", first.split("OPTIONS", 1)[1]))
+        del options["path"]
         spark.read.schema(schema).options(**options).json(cloudtrail).createOrReplaceTempView("cloudtrail_files")
         for statement in others:
             spark.sql(statement)
