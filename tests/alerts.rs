@@ -798,6 +798,10 @@ fn alerts_are_imported_from_parquet() {
     let bytes = fs::read(place.path("a [1].parquet")).expect("a file");
     let other = Place::new();
     other.write("in/a [1].parquet", bytes);
+    // what Spark leaves beside it
+    for name in ["_SUCCESS", "._SUCCESS.crc", ".a [1].parquet.crc"] {
+        other.write(&format!("in/{name}"), b"\0\xff");
+    }
     assert_eq!(other.ok(&["alerts", "import", "in"]), "1 files, 6 alerts: 3 new, 3 known\n");
     for (found, expected) in other.rows(&["alerts"]).iter().zip(place.rows(&["alerts"])) {
         for column in ["alert_id", "event_time", "first_seen", "facts", "principal"] {

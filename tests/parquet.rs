@@ -210,9 +210,10 @@ fn a_folder_is_needed_and_a_selection_is_refused() {
         &["export", "--format", "parquet"][..],
         &["export", "--format", "parquet", "-o", "lake", "--since", "2026-10-06"],
         &["export", "--format", "parquet", "-o", "lake", "--where", "true"],
+        &["export", "--format", "parquet", "-o", "s3://my-trail/lake"],
     ] {
         let ran = place.run(args);
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.stderr);
     }
-    assert!(!place.path("lake").exists());
+    assert!(!place.path("lake").exists() && !place.path("s3:").exists());
 }

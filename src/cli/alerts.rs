@@ -332,13 +332,21 @@ impl Change {
 
 impl Import {
     fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let found = source::find(&self.paths)?;
+        let mut found = source::find(&self.paths)?;
         if let Some((_, reason)) = found.unreadable.first() {
             bail!("{reason}");
         }
         // alerts are worth having before anything was loaded
         let store = context.open_when_free(Mode::Create, self.wait)?;
         let mut sum = Imported::default();
+        // Spark puts marks and checksums beside what it writes
+        let is_beside = |source: &Source| match source {
+            Source::File { path, named: false } => path.file_name().is_some_and(|name| {
+                name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_")
+            }),
+            _ => false,
+        };
+        found.sources.retain(|source| !is_beside(source));
         for source in &found.sources {
             let path = match source {
                 Source::Stdin => Path::new("-"),

@@ -89,6 +89,12 @@ impl Export {
         let Some(folder) = &self.output else {
             return Err(Usage("--format parquet writes a folder: say which with -o DIR").into());
         };
+        if folder.to_string_lossy().contains("://") {
+            return Err(Usage(
+                "-o takes a folder here: export to one, and copy it (`aws s3 sync`; see the pack's README)",
+            )
+            .into());
+        }
         // what is left out now would be taken for exported by the next export
         if self.between.since.is_some() || self.between.until.is_some() || self.condition.is_some() {
             return Err(
