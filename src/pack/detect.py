@@ -11,7 +11,6 @@ too. The alerts of a day replace those that an earlier run found in it, and an a
 
 import argparse
 import datetime
-import sys
 
 from pyspark.sql import SparkSession
 
@@ -102,9 +101,9 @@ def say_what_is_damaged(spark):
     """Names files that are no JSON: what is in them was not looked at."""
     damaged = [row["path"] for row in spark.sql("SELECT path FROM damaged_files").collect()]
     for path in damaged[:5]:
-        print(f"damaged, and not looked at: {path}", file=sys.stderr)
+        print(f"damaged, and not looked at: {path}")
     if len(damaged) > 5:
-        print(f"{len(damaged) - 5} more files are: SELECT * FROM damaged_files", file=sys.stderr)
+        print(f"{len(damaged) - 5} more files are: SELECT * FROM damaged_files")
 
 
 def existing(spark, paths):
