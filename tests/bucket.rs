@@ -411,11 +411,12 @@ fn a_load_that_is_interrupted_keeps_what_it_read_and_says_that_more_is_left() {
     bench.put_hours(ACCOUNT, "us-east-1", 0, 400);
     bench.server.faults().delay = Duration::from_millis(100);
     let mut child = bench.start(&["load", "s3://my-trail", "--concurrency", "2"]);
-    while bench.server.asked().gets.is_empty() {
+    let mut asked = 0;
+    while asked < 10 {
         assert!(child.try_wait().expect("a process").is_none());
+        asked += bench.server.asked().gets.len();
         sleep(Duration::from_millis(5));
     }
-    sleep(Duration::from_millis(500));
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
         .expect("it runs");
     let code = child.wait().expect("it ends").code();
@@ -423,6 +424,9 @@ fn a_load_that_is_interrupted_keeps_what_it_read_and_says_that_more_is_left() {
     child.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("UTF-8");
     assert_eq!(code, Some(130), "{stderr}");
     assert!(stderr.contains("stopping"), "{stderr}");
+    let kept = bench.place.sql("SELECT count(*) AS n FROM objects")[0]["n"].as_u64().expect("a number");
+    // two were being fetched, and two waited perhaps
+    assert!((4..400).contains(&kept), "{kept}");
     bench.server.faults().delay = Duration::ZERO;
     bench.load(&["s3://my-trail"]);
     let events = "SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events";
@@ -519,6 +523,37 @@ fn a_key_that_cannot_be_asked_for_is_said_and_the_rest_is_loaded() {
         assert!(ran.stderr.contains(hint), "{}", ran.stderr);
     }
     assert!(!bench.place.path("other.duckdb").exists());
+}
+
+#[test]
+fn bounds_within_which_nothing_lies_are_said() {
+    let bench = Bench::new();
+    bench.put_hours(ACCOUNT, "us-east-1", 0, 3);
+    for args in [&["--region", "us-est-1"][..], &["--account", OTHER, "--dry-run"], &["--since", "2026-12-01"]] {
+        let ran = bench.run(&[&["load", "s3://my-trail"], args].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("no file there is of what"), "{args:?}: {}", ran.stderr);
+    }
+    let ran = bench.run(&["load", "s3://my-trail", "--since", "2026-10-08", "--until", "2026-10-01"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+}
+
+#[test]
+fn an_endpoint_that_is_no_url_is_refused_wherever_it_is_named() {
+    let bench = Bench::new();
+    bench.put_hours(ACCOUNT, "us-east-1", 0, 3);
+    let config = bench.place.write("aws-config", "[default]\nendpoint_url = 127.0.0.1:9\n");
+    for (name, value, named) in [
+        ("AWS_ENDPOINT_URL_S3", "127.0.0.1:9", "AWS_ENDPOINT_URL_S3 is"),
+        ("AWS_ENDPOINT_URL", "localhost:9", "AWS_ENDPOINT_URL is"),
+        ("AWS_CONFIG_FILE", config.as_str(), "endpoint_url of the profile default is"),
+    ] {
+        let mut command = bench.place.command(&["load", "s3://my-trail"]);
+        command.envs(bench.server.environment()).env_remove("AWS_ENDPOINT_URL_S3").env(name, value);
+        let ran: Ran = command.output().expect("it runs").into();
+        assert_eq!(ran.code, 1, "{}", ran.stderr);
+        assert!(ran.stderr.contains(named) && ran.stderr.contains("expected http://host:port"), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -198,12 +198,6 @@ impl Batch {
         self.ends.len() >= ROWS || self.bytes >= BYTES
     }
 
-    /// For each row the file it is of, unless all were handed over.
-    pub fn files_left(&self) -> &[i32] {
-        let all = !self.sorted.is_empty() && self.handed_over == self.sorted.len();
-        if all { &[] } else { &self.file_ids }
-    }
-
     /// Times of the rows' events, in microseconds since the epoch.
     pub fn times(&self) -> impl Iterator<Item = i64> {
         self.order.keys.iter().map(|(_, time)| *time)

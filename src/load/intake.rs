@@ -414,10 +414,6 @@ impl Worker {
     /// # Safety
     /// DuckDB is done with the chunk before the worker is called again, or dropped.
     unsafe fn fill(&mut self, intake: &Intake, chunk: &DataChunkHandle) -> duckdb::Result<usize> {
-        if intake.progress.stopped() {
-            self.abandon(intake);
-            return Ok(0);
-        }
         // SAFETY: until the next call nothing changes the batch
         let rows = unsafe { self.batch.hand_over(chunk) };
         if rows > 0 {
@@ -435,7 +431,7 @@ impl Worker {
     }
 
     /// Reads files until the batch is full; a file that does not fit is gone on with later. Returns whether there was
-    /// anything to read.
+    /// anything to read. Once the load is stopped the file that is being read is given up; those before it are not.
     fn read(&mut self, intake: &Intake) -> duckdb::Result<bool> {
         self.batch.clear();
         while !self.batch.is_full() {
@@ -446,8 +442,8 @@ impl Worker {
                 self.file = Some(file);
             }
             if intake.progress.stopped() {
-                self.abandon(intake);
-                return Ok(false);
+                self.cut_short(intake);
+                break;
             }
         }
         if self.batch.is_heavy() && !intake.is_heavy.swap(true, Ordering::Relaxed) {
@@ -461,16 +457,14 @@ impl Worker {
         Ok(self.batch.times().next().is_some())
     }
 
-    /// Gives up what did not reach the store, so that a load that is stopped ends at once.
-    fn abandon(&mut self, intake: &Intake) {
-        let mut cut_short = lock(&intake.cut_short);
-        cut_short.extend(self.batch.files_left());
+    /// Gives up the file that is being read.
+    fn cut_short(&mut self, intake: &Intake) {
         if let Some(OpenFile { report, .. }) = self.file.take() {
+            let mut cut_short = lock(&intake.cut_short);
             // the archives it lies in may have been read to their end: they are to be read again
             cut_short.extend(report.within);
             cut_short.insert(report.file_id);
         }
-        self.batch.clear();
     }
 }
 

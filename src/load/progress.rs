@@ -19,7 +19,7 @@ pub struct Progress {
     pub waiting: AtomicU64,
     /// Whether the load has begun.
     pub begun: AtomicBool,
-    /// Set from outside to end the load early: what is in the store is kept, what is still being read is not.
+    /// Set from outside to end the load early: what was read to its end is kept, what is still being read is not.
     pub stop: AtomicBool,
 }
 
