@@ -17,6 +17,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt,
 };
 use tokio::sync::Semaphore;
+use url::Url;
 
 use super::credentials::{self, Credentials};
 use super::failure::{Failure, Kind};
@@ -134,11 +135,34 @@ pub struct Query {
 /// Source: S3 API Reference, "ListObjectsV2".
 pub const MAX_KEYS: usize = 1000;
 
-/// The endpoint that the environment names for S3 alone; the others `aws-config` finds.
-fn of_s3() -> Option<String> {
-    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let ignored = set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    set("AWS_ENDPOINT_URL_S3").filter(|_| !ignored)
+/// Takes the URL of a service that speaks S3.
+pub fn endpoint_url(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(text.to_owned()),
+        _ => Err("expected http://host:port or https://host".to_owned()),
+    }
+}
+
+/// The endpoint that the environment or the profile names. One that is no URL `aws-config` passes over, so that requests
+/// would go to AWS.
+async fn configured_endpoint(profile: Option<&str>) -> anyhow::Result<Option<String>> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let profiles = credentials::profiles(profile).await?;
+    let of_profile = |key| profiles.get(key).map(str::to_owned);
+    let ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+        .or_else(|| of_profile("ignore_configured_endpoint_urls"))
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let named = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
+        .into_iter()
+        .find_map(|name| Some((name.to_owned(), variable(name)?)))
+        .or_else(|| {
+            Some((format!("endpoint_url of the profile {}", profiles.selected_profile()), of_profile("endpoint_url")?))
+        });
+    let Some((name, url)) = named.filter(|_| !ignore) else { return Ok(None) };
+    match endpoint_url(&url) {
+        Ok(url) => Ok(Some(url)),
+        Err(expected) => bail!("{name} is {url:?}: {expected}"),
+    }
 }
 
 impl Config {
@@ -153,18 +177,17 @@ impl Config {
             .or_else(of_profile.build())
             .region()
             .await;
-        let (config, credentials) = credentials::load(access, region.clone()).await?;
+        let endpoint = match &access.endpoint {
+            Some(endpoint) => Some(endpoint.clone()),
+            None => configured_endpoint(profile).await?,
+        };
+        let credentials = credentials::load(access, region.clone()).await?;
         if let Some(credentials) = &credentials {
             // now, when they can be asked for
             let got = credentials.get_credential().await;
             got.map_err(|error| anyhow::anyhow!(Failure::of(&error).reason))?;
         }
-        Ok(Self {
-            access: access.clone(),
-            endpoint: access.endpoint.clone().or_else(of_s3).or_else(|| config.endpoint_url().map(str::to_owned)),
-            region: region.map(|region| region.to_string()),
-            credentials,
-        })
+        Ok(Self { access: access.clone(), endpoint, region: region.map(|region| region.to_string()), credentials })
     }
 
     /// Where requests go.

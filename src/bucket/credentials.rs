@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use anyhow::Context;
 use async_trait::async_trait;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{self, ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -27,8 +28,11 @@ pub struct Credentials {
     current: Mutex<Option<(Arc<AwsCredential>, Option<SystemTime>)>>,
 }
 
-/// The configuration of a profile, or of the environment, and its credentials, if they are to be used.
-pub async fn load(access: &Access, region: Option<Region>) -> anyhow::Result<(SdkConfig, Option<Arc<Credentials>>)> {
+/// The credentials of a profile, or of the environment, if they are to be used.
+pub async fn load(access: &Access, region: Option<Region>) -> anyhow::Result<Option<Arc<Credentials>>> {
+    if access.anonymous {
+        return Ok(None);
+    }
     let profile = access.profile.as_deref();
     let loader = aws_config::defaults(BehaviorVersion::latest());
     // STS has a region too
@@ -37,9 +41,6 @@ pub async fn load(access: &Access, region: Option<Region>) -> anyhow::Result<(Sd
         Some(profile) => loader.profile_name(profile),
         None => loader,
     };
-    if access.anonymous {
-        return Ok((loader.no_credentials().load().await, None));
-    }
     let config = loader.load().await;
     let keys_in_environment = profile.is_none() && std::env::var_os("AWS_ACCESS_KEY_ID").is_some();
     let with_code = match keys_in_environment {
@@ -53,7 +54,14 @@ pub async fn load(access: &Access, region: Option<Region>) -> anyhow::Result<(Sd
         (None, None) => config.credentials_provider(),
     };
     let provider = provider.ok_or_else(|| anyhow::anyhow!("{NO_CREDENTIALS} are configured"))?;
-    Ok((config, Some(Arc::new(Credentials { provider, current: Mutex::default() }))))
+    Ok(Some(Arc::new(Credentials { provider, current: Mutex::default() })))
+}
+
+/// The profiles there are, and which is selected: that of this name, or the environment's.
+pub async fn profiles(name: Option<&str>) -> anyhow::Result<ProfileSet> {
+    let wanted = name.map(|name| name.to_owned().into());
+    let profiles = profile::load(&Default::default(), &Default::default(), &Default::default(), wanted).await;
+    profiles.context("cannot read the AWS profiles")
 }
 
 /// What a profile says: keys, SSO, roles by others, a process.

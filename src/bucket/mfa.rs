@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use aws_config::SdkConfig;
-use aws_config::profile::{self, Profile, ProfileSet};
+use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
@@ -36,10 +36,7 @@ struct Role {
 
 /// The provider of a profile's credentials, if one of its roles asks for a code.
 pub async fn provider(name: Option<&str>, config: &SdkConfig) -> anyhow::Result<Option<WithCode>> {
-    let wanted = name.map(|name| name.to_owned().into());
-    let profiles = profile::load(&Default::default(), &Default::default(), &Default::default(), wanted)
-        .await
-        .context("cannot read the AWS profiles")?;
+    let profiles = credentials::profiles(name).await?;
     let name = profiles.selected_profile();
     if profiles.get_profile(name).is_none() && name != "default" {
         bail!("there is no AWS profile {name}: see ~/.aws/config");

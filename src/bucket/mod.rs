@@ -13,7 +13,7 @@ mod list;
 mod mfa;
 mod uri;
 
-pub use client::{Access, Object, Requests};
+pub use client::{Access, Object, Requests, endpoint_url};
 pub use fetch::{CONCURRENCY, Fetching, requests_for};
 pub use known::Known;
 pub use list::Counts;
@@ -192,7 +192,11 @@ async fn place(client: &Arc<Client>, uri: &Uri) -> anyhow::Result<Place> {
     let holds = client.holds(&folder).await.map_err(|failure| anyhow::anyhow!("{uri}: {}", failure.reason))?;
     // a bucket may be empty yet
     if !holds && !folder.is_empty() {
-        let reason = refused.as_deref().unwrap_or("there is no such object, and no folder of this name");
+        let missing = match uri.key.contains(['*', '?']) {
+            true => "there is no such folder, and patterns are for files here: name a folder of the bucket",
+            false => "there is no such object, and no folder of this name",
+        };
+        let reason = refused.as_deref().unwrap_or(missing);
         bail!("{uri}: {reason}");
     }
     Ok(Place::Folder(client.clone(), folder))

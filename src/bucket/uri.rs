@@ -20,7 +20,10 @@ impl Uri {
     /// None if a path is no such URI.
     pub fn of(path: &Path) -> Option<Result<Self, NoBucket>> {
         let text = path.to_string_lossy();
-        let rest = text.strip_prefix("s3://").or_else(|| text.strip_prefix("s3a://"))?;
+        let (scheme, rest) = text.split_once("://")?;
+        if !["s3", "s3a", "s3n"].contains(&scheme.to_ascii_lowercase().as_str()) {
+            return None;
+        }
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         // S3 User Guide, "General purpose bucket naming rules"; aliases of access points are alike
         let named =
@@ -59,6 +62,7 @@ mod tests {
         let expected = |bucket: &str, key: &str| Some(Ok((bucket.to_owned(), key.to_owned())));
         assert_eq!(uri("s3://my-trail"), expected("my-trail", ""));
         assert_eq!(uri("s3://my-trail/"), expected("my-trail", ""));
+        assert_eq!(uri("S3://my-trail/"), expected("my-trail", ""));
         assert_eq!(uri("s3://my.trail/AWSLogs/"), expected("my.trail", "AWSLogs/"));
         assert_eq!(uri("logs/s3"), None);
         let double = Uri { bucket: "my-trail".to_owned(), key: "///AWSLogs///a//".to_owned() };

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use url::Url;
 
-use crate::bucket::{Access, Buckets, CONCURRENCY, NoBucket, Uri};
+use crate::bucket::{Access, Buckets, CONCURRENCY, NoBucket, Uri, endpoint_url};
 
 // (No doc comment: see PrintArgs.)
 #[derive(Debug, Clone, Args)]
@@ -15,7 +14,7 @@ pub struct BucketArgs {
     profile: Option<String>,
 
     /// A service that speaks S3, instead of AWS's or what AWS_ENDPOINT_URL_S3 or the profile names
-    #[arg(long, value_name = "URL", value_parser = endpoint, help_heading = HEADING)]
+    #[arg(long, value_name = "URL", value_parser = endpoint_url, help_heading = HEADING)]
     endpoint_url: Option<String>,
 
     /// Pay for the requests, as some buckets of others demand
@@ -33,13 +32,6 @@ pub struct BucketArgs {
 }
 
 const HEADING: &str = "Buckets (s3://...); credentials are found as the AWS CLI finds them";
-
-fn endpoint(text: &str) -> Result<String, String> {
-    match Url::parse(text) {
-        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(text.to_owned()),
-        _ => Err("expected http://host:port or https://host".to_owned()),
-    }
-}
 
 impl BucketArgs {
     /// The buckets that are named, if any are.

@@ -76,6 +76,10 @@ impl Plan {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.files() + self.known == 0
+    }
+
     fn files(&self) -> u64 {
         self.groups.values().map(|group| group.files).sum()
     }

@@ -114,6 +114,9 @@ impl Load {
 
     fn dry_run(self, context: &Context) -> anyhow::Result<u8> {
         let plan = self.what.plan(context)?;
+        if plan.is_empty() && self.what.narrow.narrow()?.is_bounded() {
+            note(NOTHING_WANTED);
+        }
         for unlisted in &plan.unlisted {
             note(&format!("not in it: {}", visible(unlisted)));
         }
@@ -138,7 +141,7 @@ impl What {
         // a typo leaves no empty store behind
         let (uris, paths) = bucket::split(&self.paths)?;
         let mut found = source::find(&paths)?;
-        let narrow = self.narrow.narrow();
+        let narrow = self.narrow.narrow()?;
         let mut unknown = found.narrow(&narrow);
         let buckets = self.bucket.open(&uris)?;
         let named = self.geoip.named()?;
@@ -175,6 +178,9 @@ impl What {
                  and --region say"
             ));
         }
+        if summary.files == 0 && narrow.is_bounded() {
+            note(NOTHING_WANTED);
+        }
         Ok((store, summary))
     }
 
@@ -194,7 +200,7 @@ impl What {
     /// What a load would read.
     fn plan(&self, context: &Context) -> anyhow::Result<Plan> {
         let (uris, paths) = bucket::split(&self.paths)?;
-        let narrow = self.narrow.narrow();
+        let narrow = self.narrow.narrow()?;
         let mut found = source::find(&paths)?;
         found.narrow(&narrow);
         let mut plan = Plan::default();
@@ -217,6 +223,9 @@ impl What {
         }
     }
 }
+
+const NOTHING_WANTED: &str = "no file there is of what --since, --until, --account and --region ask for: `trailduck load --dry-run` without them \
+     shows what there is";
 
 /// Has an interrupt (Ctrl-C) end the load at the next file's end; a second one at once.
 fn stop_on_interrupt(progress: Arc<Progress>) -> anyhow::Result<()> {

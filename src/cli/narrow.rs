@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use clap::Args;
 
+use super::Usage;
 use super::time::moment;
 use crate::source::{Narrow, is_account};
 
@@ -37,7 +38,11 @@ fn account(text: &str) -> Result<String, String> {
 }
 
 impl NarrowArgs {
-    pub fn narrow(&self) -> Narrow {
-        Narrow { since: self.since, until: self.until, accounts: self.accounts.clone(), regions: self.regions.clone() }
+    pub fn narrow(&self) -> Result<Narrow, Usage> {
+        let Self { since, until, accounts, regions } = self.clone();
+        if since.is_some_and(|since| until.is_some_and(|until| since > until)) {
+            return Err(Usage("--since lies after --until"));
+        }
+        Ok(Narrow { since, until, accounts, regions })
     }
 }

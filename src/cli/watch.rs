@@ -113,7 +113,7 @@ impl Watch {
         stop_on_interrupt(progress.clone(), wake.clone())?;
         let receivers = self.receivers()?;
         let (uris, paths) = bucket::split(&self.paths)?;
-        let narrow = self.narrow.narrow();
+        let narrow = self.narrow.narrow()?;
         let objects = |buckets| Objects::new(buckets, narrow.clone(), self.bucket.concurrency());
         let objects = self.bucket.open(&uris)?.map(objects).transpose()?;
         let options = self.options(context, paths, narrow, &receivers)?;
