@@ -2,7 +2,8 @@
 
 use anyhow::bail;
 
-use crate::catalog::{CATALOG, Query};
+use crate::alerts;
+use crate::catalog::{CATALOG, Kind, Query, quote};
 use crate::store::{Cell, Store};
 
 /// Views that several parts ask, and what of them is asked. The large columns of launches are not.
@@ -93,12 +94,68 @@ pub fn prepare(store: &Store, moment: &str) -> anyhow::Result<()> {
     answer(store, &["ami_inventory_at"], |_| format!("moment := {moment}"))
 }
 
+/// Takes what may be the id of an event or an alert, or its beginning.
+pub fn id(text: &str) -> Result<String, String> {
+    let is_id = |text: &str| text.chars().all(|char| char.is_ascii_hexdigit() || char == '-');
+    match text.trim() {
+        id if id.len() >= alerts::SHORTEST && is_id(id) => Ok(id.to_ascii_lowercase()),
+        id => Kind::Uuid.literal(id).map(|_| id.to_ascii_lowercase()),
+    }
+}
+
+/// The event (a SQL literal) that is meant by its id or by that of its alert, or by the first characters of either.
+///
+/// # Errors
+/// Where there is none, several begin so, or the event of the alert was not loaded.
+pub fn event(store: &Store, id: &str) -> anyhow::Result<String> {
+    let id_begins = quote(id);
+    let events = |sql: &str| -> anyhow::Result<Vec<String>> {
+        let (_, rows) = store.collect(sql)?;
+        let id = |row: Vec<Cell>| match row.into_iter().next() {
+            Some(Cell::Text(id)) => Some(id),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(id).collect())
+    };
+    if let Ok(event) = Kind::Uuid.literal(id)
+        && !events(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?.is_empty()
+    {
+        return Ok(event);
+    }
+    let matched = events(&format!(
+        "SELECT DISTINCT event_id FROM all_rule_matches WHERE starts_with(event_id::VARCHAR, {id_begins})
+        UNION
+        SELECT event_id FROM alerts WHERE starts_with(alert_id::VARCHAR, {id_begins}) OR starts_with(event_id::VARCHAR, {id_begins})
+        ORDER BY ALL"
+    ))?;
+    let event = match matched.as_slice() {
+        [event] => quote(event),
+        [] => bail!(
+            "no event or alert {id} in {}: `trailduck detect` and `trailduck alerts` list them",
+            store.path().display()
+        ),
+        several => bail!("{} events are meant by {id}: say which\n  {}", several.len(), several.join("\n  ")),
+    };
+    if store.count(&format!("FROM events WHERE event_id = {event}"))? > 0 {
+        return Ok(event);
+    }
+    let (_, rows) = store.collect(&format!(
+        "SELECT concat_ws(' ', '--account ' || account_id, '--region ' || aws_region,
+            strftime(event_time, '--since %Y-%m-%dT%H:%M:%SZ --until %Y-%m-%dT%H:%M:%SZ'))
+        FROM alerts WHERE event_id = {event} LIMIT 1"
+    ))?;
+    let narrow = match rows.into_iter().flatten().next() {
+        Some(Cell::Text(narrow)) => narrow,
+        _ => String::new(),
+    };
+    bail!(
+        "the event of this alert, {event}, is not in {}: load the log that it is in first, `trailduck load PATH {narrow}`",
+        store.path().display()
+    )
+}
+
 /// Answers all queries of an investigation for an event (a SQL literal). Returns its score.
 pub fn investigate(store: &Store, event: &str) -> anyhow::Result<i64> {
-    let (_, found) = store.collect(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?;
-    if found.is_empty() {
-        bail!("no event {event} in {}: `trailduck detect` lists the alerts", store.path().display());
-    }
     let shown: Vec<_> = PARTS.iter().map(|part| part.query).chain(["related_calls", "triage_signals"]).collect();
     answer(store, &shown, |_| format!("event_id := {event}"))?;
     let (_, score) = store.collect("SELECT sum(score)::BIGINT FROM triage_signals_answer")?;

@@ -408,11 +408,44 @@ fn an_event_that_is_no_alert_can_be_looked_at_too() {
 }
 
 #[test]
+fn an_alert_is_named_by_its_id_or_its_events_or_how_they_begin() {
+    let place = Place::with_fixtures();
+    let event = "a1e27003-e65c-4408-968f-ecee9c645d75";
+    assert_eq!(triage(&place, "a1e27003"), triage(&place, event));
+    place.raise("2026-10-06T03:00:00Z", &[]);
+    for id in ["aa379329-278a-8b95-a0de-2a8a8ffe2c08", "AA379329", "a1e27003"] {
+        assert_eq!(triage(&place, id)["alert"][0]["event_id"], event, "{id}");
+    }
+}
+
+#[test]
+fn an_alert_from_elsewhere_is_counted_and_triage_says_what_to_load() {
+    let place = Place::with_fixtures();
+    place.raise("2026-10-06T03:00:00Z", &[]);
+    let alerts = place.ok(&["alerts", "--format", "ndjson"]);
+    let other = Place::new();
+    other.write("alerts.ndjson", alerts);
+    other.ok(&["alerts", "import", "alerts.ndjson"]);
+    let ran = other.run(&["triage", "aa379329"]);
+    assert_eq!(ran.code, 1);
+    let load = "--account 111122223333 --region us-east-1 --since 2026-10-06T02:27:33Z --until 2026-10-06T02:27:33Z`";
+    assert!(ran.stderr.contains(load), "{}", ran.stderr);
+    let report = other.ok(&["report"]);
+    assert!(report.contains("**3 alerts** that were raised elsewhere are not in here"), "{report}");
+    assert_eq!(other.rows(&["status"])[0]["alerts_raised"], 3);
+}
+
+#[test]
 fn what_cannot_be_looked_at_is_said() {
     let place = Place::with_fixtures();
     for (args, code, message) in [
-        (&["triage", "00000000-0000-4000-8000-000000000001"][..], 1, "`trailduck detect` lists the alerts"),
-        (&["triage", "a1e27003"], 2, "not an event id such as"),
+        (
+            &["triage", "00000000-0000-4000-8000-000000000001"][..],
+            1,
+            "`trailduck detect` and `trailduck alerts` list them",
+        ),
+        (&["triage", "a1e2700"], 2, "not an event id such as"),
+        (&["triage", "a1e27009"], 1, "no event or alert a1e27009"),
         (&["triage"], 2, "--latest"),
         (&["triage", "--latest", "--all"], 2, "cannot be used with"),
         (&["triage", "--latest", "--since", "yesterday"], 2, "24h, 7d"),

@@ -51,6 +51,7 @@ hours_without_files = "Hours of the log's span, of each account, in which no fil
 alerts = "Events in scope that raised an alert."
 suppressed_alerts = "Events in scope whose alerts exceptions suppress."
 alerting_principals = "Different principals that raised alerts."
+alerts_without_events = "Alerts in scope that were raised elsewhere, of events that are not in this store."
 launches = "Launches that followed an alert within 24 hours and are linked to it."
 attempted_launches = "The same of launches that were refused or rehearsed."
 instances_running = "Instances of these launches that were never seen terminated."
@@ -100,6 +101,15 @@ suppressed AS (
       AND a.suppressed_by IS NOT NULL
 ),
 
+elsewhere AS (
+    SELECT count(*) AS alerts_without_events
+    FROM alerts AS a
+    LEFT JOIN events AS e ON e.event_id = a.event_id
+    WHERE in_scope(a.event_time, a.account_id, a.principal, a.session_issuer_arn, since, until, account, arn)
+      AND a.exception IS NULL
+      AND e.event_id IS NULL
+),
+
 launched AS (
     SELECT
         count(DISTINCT CASE WHEN l.outcome = 'success' THEN l.launch_event_id END) AS launches,
@@ -145,6 +155,7 @@ SELECT
     a.alerts,
     s.suppressed_alerts,
     a.alerting_principals,
+    o.alerts_without_events,
     l.launches,
     l.attempted_launches,
     l.instances_running,
@@ -156,6 +167,7 @@ CROSS JOIN stored AS d
 CROSS JOIN missing AS h
 CROSS JOIN alerting AS a
 CROSS JOIN suppressed AS s
+CROSS JOIN elsewhere AS o
 CROSS JOIN launched AS l
 CROSS JOIN in_use AS i
 CROSS JOIN in_force AS e

@@ -49,6 +49,7 @@ impl Status {
                 (SELECT count(*) FROM sources) AS source_addresses,
                 (SELECT count(*) FROM deprecated_ami_discovery) AS alerts,
                 (SELECT count(*) FROM deprecated_ami_discovery_with_suppressed WHERE suppressed_by IS NOT NULL) AS suppressed_alerts,
+                (SELECT count(*) FROM alerts) AS alerts_raised,
                 (SELECT count(*) FROM exceptions_in_force) AS exceptions_in_force,
                 (SELECT count(*) FROM ip_geo) AS located_addresses,
                 (SELECT count(*) FROM amis) AS described_images,

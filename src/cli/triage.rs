@@ -6,7 +6,7 @@ use super::page::{Layout, Pages, Part};
 use super::print::note;
 use super::time::Between;
 use super::{Context, detect, exit};
-use crate::catalog::{CATALOG, Kind, quote};
+use crate::catalog::{CATALOG, quote};
 use crate::output::Format;
 use crate::store::{Cell, Mode, Store};
 use crate::triage::{self, answered};
@@ -21,12 +21,13 @@ use crate::triage::{self, answered};
 #[command(after_help = "\
 Examples:
   trailduck triage a1e27003-e65c-4408-968f-ecee9c645d75
+  trailduck triage a1e27003
   trailduck triage --latest
   trailduck triage --all --since 24h --format markdown > tickets.md
   trailduck triage --latest --format json | jq '.signals[] | select(.present)'")]
 pub struct Triage {
-    /// The alert's event_id; any other event may be looked at too
-    #[arg(value_name = "EVENT_ID", value_parser = |id: &str| Kind::Uuid.literal(id))]
+    /// Id of the alert or of its event, or how it begins; any other event may be looked at too, by its whole id
+    #[arg(value_name = "ID", value_parser = triage::id)]
     event_id: Option<String>,
 
     /// The latest alert
@@ -50,7 +51,7 @@ impl Triage {
         self.between.check()?;
         let store = context.open(Mode::Read)?;
         let events = match &self.event_id {
-            Some(event) => vec![event.clone()],
+            Some(id) => vec![triage::event(&store, id)?],
             None => alerts(&store, &self.between, if self.latest { "LIMIT 1" } else { "" })?,
         };
         if events.is_empty() && self.format == Format::Table {

@@ -109,6 +109,12 @@ fn in_words(overview: &Row) -> Vec<String> {
             if count("instances_running") == 1 { "is" } else { "are" },
         )
     });
+    if count("alerts_without_events") > 0 {
+        sentences.push(format!(
+            "**{}** that were raised elsewhere are not in here: the log with their events was not loaded, see `trailduck alerts`.",
+            many("alerts_without_events", "alert", "alerts"),
+        ));
+    }
     let unknown = match count("unknown_images_in_use") {
         0 => String::new(),
         images => format!(" (of {images} more it is not known: an inventory is missing)"),

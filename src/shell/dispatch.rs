@@ -12,9 +12,10 @@ use super::nearest::nearest;
 use super::settings::Mode;
 use super::watch::Watch;
 use super::{Shell, Stopped, note};
-use crate::catalog::{CATALOG, Kind, Parameter, Query, quote};
+use crate::catalog::{CATALOG, Parameter, Query, quote};
 use crate::output::{self, visible};
 use crate::store::{Cell, Store};
+use crate::triage;
 
 impl Shell<'_> {
     /// Does what a line that begins with a dot says.
@@ -120,7 +121,10 @@ impl Shell<'_> {
     fn triage(&mut self, event: &str) -> anyhow::Result<()> {
         let event = match event {
             "latest" => None,
-            id => Some(Kind::Uuid.literal(id).map_err(|error| anyhow::anyhow!("{id}: {error}; or `latest`"))?),
+            id => {
+                let id = triage::id(id).map_err(|error| anyhow::anyhow!("{id}: {error}; or `latest`"))?;
+                Some(triage::event(&self.store, &id)?)
+            }
         };
         // on a connection of its own: its temporary tables must not hide the views from later statements
         let store = self.store.another_connection()?;

@@ -109,6 +109,14 @@ fn gaps(count: impl Fn(&str) -> i64) -> Vec<String> {
         1 => gaps.push("1 record or file could not be read.".to_owned()),
         rejects => gaps.push(format!("{} records or files could not be read.", grouped(rejects))),
     }
+    match count("alerts_without_events") {
+        0 => {}
+        1 => gaps.push("1 alert was raised elsewhere, and the log with its event was not loaded.".to_owned()),
+        alerts => gaps.push(format!(
+            "{} alerts were raised elsewhere, and the log with their events was not loaded.",
+            grouped(alerts)
+        )),
+    }
     match count("unknown_images_in_use") {
         0 => {}
         1 => gaps.push("Whether 1 image in use is deprecated is not known: an inventory is missing.".to_owned()),
