@@ -328,7 +328,7 @@ def job_finds_alerts(trailduck, pack, work):
         ["--export", f"{work}/job-lake"],
         ["--cloudtrail", f"{fixtures}/*/CloudTrail/*/%Y/%m/%d"],
     ):
-        # the second one replaces what the first wrote
+        # the second one finds what the first wrote
         said = run(*submit, *source, *days, "--output", f"{work}/alerts", cwd=work, env=own).strip()
         print(f"detect.py {source[0]}: {said}")
         assert ("cut.json" in said) == (source[0] == "--cloudtrail"), said

@@ -34,6 +34,17 @@ fn a_pack_has_the_script_an_example_for_each_query_a_job_and_how_to_use_them() {
 }
 
 #[test]
+fn a_pack_is_written_over_an_older_one_and_nothing_else() {
+    let place = Place::with_fixtures();
+    place.ok(&["export", "--format", "parquet", "-o", "lake"]);
+    let ran = place.run(&["pack", "-o", "lake"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("lake holds something else"), "{}", ran.stderr);
+    place.ok(&["pack", "-o", "pack"]);
+    place.ok(&["pack", "-o", "pack"]);
+}
+
+#[test]
 fn the_script_reads_alike_each_time_and_nothing_of_duckdb_is_left_in_it() {
     let place = Place::new();
     place.ok(&["pack", "-o", "a"]);

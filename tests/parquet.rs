@@ -204,6 +204,16 @@ fn values_typed_by_an_attacker_lead_out_of_no_folder() {
 }
 
 #[test]
+fn files_that_are_gone_are_said() {
+    let place = Place::with_fixtures();
+    place.ok(&["export", "--format", "parquet", "-o", "lake"]);
+    assert!(!place.run(&["export", "--format", "parquet", "-o", "lake"]).stderr.contains("not there"));
+    fs::remove_dir_all(place.path("lake/events/date=2026-10-06")).expect("a day");
+    let ran = place.run(&["export", "--format", "parquet", "-o", "lake"]);
+    assert!(ran.stderr.contains("files that earlier exports wrote are not there any more"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_folder_is_needed_and_a_selection_is_refused() {
     let place = Place::with_fixtures();
     for args in [

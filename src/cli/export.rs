@@ -110,6 +110,13 @@ impl Export {
             exported.files,
             exported.bytes as f64 / 1e6
         ));
+        if exported.missing > 0 {
+            note(&format!(
+                "{} files that earlier exports wrote are not there any more, and are not written again: for all events \
+                 export to another folder",
+                exported.missing
+            ));
+        }
         if exported.files > MANY_FILES && exported.bytes / (exported.files as u64) < SMALL_FILE {
             note("many small files are slow to read: export to another folder with --partitions date, or less often");
         }

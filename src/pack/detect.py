@@ -5,13 +5,15 @@
         --cloudtrail 's3a://bucket/AWSLogs/*/CloudTrail/*/%Y/%m/%d' --output s3a://bucket/alerts
 
 Without --from and --to it takes yesterday and today (UTC): run it each hour, and what CloudTrail delivers late is found,
-too. The alerts of a day replace those that an earlier run found in it, and an alert has the same id each time:
+too. What an earlier run found in a day stays, whatever this one looks at, and an alert has the same id each time:
 `trailduck alerts import` takes the NDJSON or the Parquet, and knows what it has.
 """
 
 import argparse
 import datetime
+import sys
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from trailduck_spark import open_events
@@ -60,7 +62,7 @@ def main():
     parser.add_argument("--tables", help="an export whose exceptions to apply; that of --export unless given")
     parser.add_argument("--output", required=True, help="folder to write to: parquet/date=.../ and ndjson/date=.../")
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    date = datetime.date.fromisoformat
+    parser.add_argument("--strict", action="store_true", help="end with 1 if a file of CloudTrail's is damaged")
     parser.add_argument("--from", dest="first", type=date, default=today - datetime.timedelta(days=1), help="first day, UTC")
     parser.add_argument("--to", dest="last", type=date, default=today, help="last day, UTC")
     args, others = parser.parse_known_args()
@@ -71,6 +73,25 @@ def main():
         parser.error("--to lies before --from")
 
     spark = SparkSession.builder.appName("trailduck detect").getOrCreate()
+    try:
+        damaged = detect(spark, args)
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+        sys.exit(f"no such path: {', '.join(error.getMessageParameters().values())}")
+    if damaged and args.strict:
+        sys.exit(1)
+
+
+def date(text):
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text}: expected a day as in 2026-10-06")
+
+
+def detect(spark, args):
+    """Finds alerts and writes them. Returns how many files were damaged, as far as that is looked at."""
     days = [args.first + datetime.timedelta(days=n) for n in range((args.last - args.first).days + 1)]
     if args.export:
         where = f"date BETWEEN DATE '{args.first}' AND DATE '{args.last}'"
@@ -83,11 +104,13 @@ def main():
 
     alerts = spark.sql(ALERTS.format(first=args.first, last=args.last)).persist()
     found = {row["date"]: row["count"] for row in alerts.groupBy("date").count().collect()}
-    replace(spark, alerts, days, found, args.output)
-    print(f"{sum(found.values())} alerts in {len(found)} days, {args.first} to {args.last}")
+    for day in sorted(found):
+        add(spark, alerts, day, args.output.rstrip("/"))
+    print(f"{sum(found.values())} alerts from {args.first} to {args.last}")
+    if not found and spark.table("events").isEmpty():
+        print("there are no events of these days")
     alerts.unpersist()
-    if args.cloudtrail:
-        say_what_is_damaged(spark)
+    return say_what_is_damaged(spark) if args.cloudtrail else 0
 
 
 def folder(pattern, day):
@@ -104,38 +127,34 @@ def say_what_is_damaged(spark):
         print(f"damaged, and not looked at: {path}")
     if len(damaged) > 5:
         print(f"{len(damaged) - 5} more files are: SELECT * FROM damaged_files")
+    return len(damaged)
 
 
 def existing(spark, paths):
     """Those of the paths that are there: a day, or a region, without deliveries has no folder."""
-    hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs.Path
-    configuration = spark.sparkContext._jsc.hadoopConfiguration()
-    there = []
-    for path in paths:
-        found = hadoop(path).getFileSystem(configuration).globStatus(hadoop(path))
-        if found:
-            there.append(path)
+    there = [path for path in paths if exists(spark, path)]
     if not there:
         raise SystemExit(f"no such path: {', '.join(paths)}")
     return there
 
 
-def replace(spark, alerts, days, found, output):
-    """Writes the alerts of each day in place of those that are there."""
-    output = output.rstrip("/")
-    hadoop = spark.sparkContext._jvm.org.apache.hadoop.fs.Path
-    configuration = spark.sparkContext._jsc.hadoopConfiguration()
-    # day by day: the committers that are made for S3 do not overwrite partitions one by one
-    for day in days:
-        if day in found:
-            of_day = alerts.where(f"date = DATE '{day}'").drop("date").coalesce(1)
-            of_day = of_day.sortWithinPartitions("event_time", "alert_id").write.mode("overwrite")
-            of_day.parquet(f"{output}/parquet/date={day}")
-            of_day.json(f"{output}/ndjson/date={day}")
-            continue
-        for form in ("parquet", "ndjson"):
-            path = hadoop(f"{output}/{form}/date={day}")
-            path.getFileSystem(configuration).delete(path, True)
+def exists(spark, path):
+    path = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(path)
+    return bool(path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()).globStatus(path))
+
+
+def add(spark, alerts, day, output):
+    """Adds to the alerts of a day those that no earlier run found: nothing that is there is written over."""
+    of_day = alerts.where(f"date = DATE '{day}'").drop("date")
+    for form, suffix in (("parquet", "parquet"), ("json", "ndjson")):
+        path = f"{output}/{suffix}/date={day}"
+        new = of_day
+        if exists(spark, f"{path}/part-*"):
+            known = spark.read.format(form).load(path).select("alert_id")
+            new = of_day.join(known, "alert_id", "left_anti")
+        if not new.isEmpty():
+            one_file = new.coalesce(1).sortWithinPartitions("event_time", "alert_id")
+            one_file.write.mode("append").format(form).save(path)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -17,6 +17,10 @@ use script::Script;
 
 /// Writes the pack to a folder, made if it is not there; files of an older pack are replaced.
 pub fn write(folder: &Path) -> anyhow::Result<()> {
+    let is_pack = folder.join("trailduck_spark.py").exists();
+    if !is_pack && fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()) {
+        bail!("{} holds something else: write to a new folder, or to one with an older pack", folder.display());
+    }
     let queries = folder.join("queries");
     fs::create_dir_all(&queries).with_context(|| format!("cannot make the folder {}", queries.display()))?;
     let put = |name: &str, bytes: &[u8]| {

@@ -30,8 +30,18 @@ def open_events(spark, export=None, cloudtrail=None, tables=None, where=None, qu
         raise RuntimeError(f"this is Spark {spark.version}: recursive queries and Parquet's VARIANT came with Spark 4.1")
     if (export is None) == (cloudtrail is None):
         raise ValueError("give either export or cloudtrail")
+    # what was opened before answers no more, should this fail
+    spark.catalog.dropTempView("events")
     # moments in `where`, too
     spark.sql("SET TIME ZONE 'UTC'")
+    try:
+        open_views(spark, export, cloudtrail, tables, where, queries, marts)
+    except Exception:
+        spark.catalog.dropTempView("events")
+        raise
+
+
+def open_views(spark, export, cloudtrail, tables, where, queries, marts):
     if export is not None:
         run(spark, script("events_parquet.sql"), export=export)
     else:

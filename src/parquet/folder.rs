@@ -47,6 +47,12 @@ pub struct Folder {
 const README: &str = include_str!("README.md");
 
 impl Folder {
+    /// How many files of events there are.
+    pub fn files(&self) -> usize {
+        let entries = WalkDir::new(self.path.join("events")).into_iter().filter_map(Result::ok);
+        entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "parquet")).count()
+    }
+
     /// Opens a folder, made if it is not there; what an export that was killed left is completed or cleared away.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();

@@ -67,6 +67,8 @@ pub struct Exported {
     pub files: usize,
     /// On disk, tables not counted.
     pub bytes: u64,
+    /// Files of earlier exports that are not there any more.
+    pub missing: usize,
 }
 
 /// Writes what is new since the last export to this folder, as deep as was asked for, else as before.
@@ -104,7 +106,9 @@ pub fn export(store: &Store, path: &Path, depth: Option<Depth>, now: DateTime<Ut
     };
     let spill = folder.spill().display().to_string();
     store.connection.execute_batch(&format!("SET temp_directory = {}", quote(&spill)))?;
-    let mut exported = Exported { events, partitions: 0, files: 0, bytes: 0 };
+    let written: usize = manifest.exports.iter().map(|export| export.files).sum();
+    let missing = written.saturating_sub(folder.files());
+    let mut exported = Exported { events, partitions: 0, files: 0, bytes: 0, missing };
     for days in batches(&days) {
         let [(first, _), .., (until, _)] = [days[0].clone(), days[days.len() - 1].clone()];
         sort(store, depth, after, &first, &until)?;
