@@ -526,6 +526,21 @@ fn a_key_that_cannot_be_asked_for_is_said_and_the_rest_is_loaded() {
 }
 
 #[test]
+fn a_bucket_of_which_nothing_may_be_read_is_a_failure() {
+    let bench = Bench::new();
+    bench.put_hours(ACCOUNT, "us-east-1", 0, 3);
+    for hour in 0..3 {
+        let key = format!(
+            "AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/10/01/{ACCOUNT}_CloudTrail_us-east-1_20261001T{hour:02}15Z_{hour}.json.gz"
+        );
+        bench.server.faults().denied.insert(key, "Access Denied".to_owned());
+    }
+    let ran = bench.run(&["load", "s3://my-trail"]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(ran.stdout.contains("nothing of this could be read"), "{}", ran.stdout);
+}
+
+#[test]
 fn bounds_within_which_nothing_lies_are_said() {
     let bench = Bench::new();
     bench.put_hours(ACCOUNT, "us-east-1", 0, 3);

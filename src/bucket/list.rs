@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use chrono::{Datelike, NaiveDate};
 use futures::future::join_all;
@@ -85,6 +85,8 @@ pub struct Counts {
     pub unknown: AtomicU64,
     /// Digest files, which are passed over.
     pub digests: AtomicU64,
+    /// Whether all is listed.
+    pub is_complete: AtomicBool,
 }
 
 /// What a list gives.
@@ -105,8 +107,10 @@ pub fn objects(places: Vec<Place>, narrow: Narrow, counts: Arc<Counts>) -> Recei
                 Place::Folder(client, folder) => lists.extend(context.descend(&client, folder, &to).await),
             }
         }
-        // whoever asked for them asks no more: then there is nothing left to do
-        let _ = merge(lists, &context, &to).await;
+        if merge(lists, &context, &to).await.is_ok() {
+            // else whoever asked for them asks no more
+            context.counts.is_complete.store(true, Ordering::Relaxed);
+        }
     });
     objects
 }

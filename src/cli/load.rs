@@ -163,7 +163,8 @@ impl What {
             }
             None => None,
         };
-        let display = (!self.quiet).then(|| Display::start(progress.clone()));
+        let counts = buckets.as_ref().map(|buckets| buckets.counts.clone());
+        let display = (!self.quiet).then(|| Display::start(progress.clone(), counts));
         let mut summary = load::load(&store, found, &options, progress.clone())?;
         drop(display);
         progress.stop.store(true, Ordering::Relaxed);
@@ -219,6 +220,7 @@ impl What {
         match () {
             () if self.strict && summary.rejected > 0 => exit::FAILED,
             () if summary.left > 0 => exit::INTERRUPTED,
+            () if summary.files > 0 && summary.unreadable == summary.files => exit::FAILED,
             () => exit::DONE,
         }
     }
@@ -271,6 +273,9 @@ pub fn in_words(store: &Store, summary: &Summary) -> anyhow::Result<String> {
     }
     if *rejected > summary.rejects.len() as u64 {
         lines.push("... all of them: trailduck sql 'FROM rejects JOIN files USING (file_id)'".to_owned());
+    }
+    if summary.unreadable > 0 && summary.unreadable == *files {
+        lines.push("nothing of this could be read".to_owned());
     }
     if summary.undone {
         lines.push("nothing was loaded: --strict allows no reject".to_owned());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 
+use crate::bucket::Counts;
 use crate::load::Progress;
 
 /// How often a line is written where there is no terminal.
@@ -20,15 +21,14 @@ pub struct Display {
 }
 
 impl Display {
-    pub fn start(progress: Arc<Progress>) -> Self {
+    /// `counts` are of the buckets that are being listed, if any are.
+    pub fn start(progress: Arc<Progress>, counts: Option<Arc<Counts>>) -> Self {
+        let listed = move || counts.as_ref().is_none_or(|counts| counts.is_complete.load(Ordering::Relaxed));
         let done = Arc::new(AtomicBool::new(false));
         let seen = done.clone();
-        let thread =
-            thread::spawn(
-                move || {
-                    if io::stderr().is_terminal() { bar(&progress, &seen) } else { lines(&progress, &seen) }
-                },
-            );
+        let thread = thread::spawn(move || {
+            if io::stderr().is_terminal() { bar(&progress, listed, &seen) } else { lines(&progress, listed, &seen) }
+        });
         Self { done, thread: Some(thread) }
     }
 }
@@ -44,14 +44,21 @@ impl Drop for Display {
     }
 }
 
-fn bar(progress: &Progress, done: &AtomicBool) {
-    let template = "{bar:24} {pos}/{len} files, {msg}, {eta} left";
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+fn bar(progress: &Progress, listed: impl Fn() -> bool, done: &AtomicBool) {
+    let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    // how long it takes is known when it is known what there is
+    let listing = style("{pos} files of {len} listed so far, {msg}");
+    let reading = style("{bar:24} {pos}/{len} files, {msg}, {eta} left");
     let begun = Instant::now();
     // what is over at once needs no bar
     thread::park_timeout(Duration::from_millis(300));
-    let bar = ProgressBar::new(0).with_style(style);
+    let bar = ProgressBar::new(0).with_style(listing);
+    let mut is_listed = false;
     while !done.load(Ordering::Relaxed) {
+        if !is_listed && listed() {
+            is_listed = true;
+            bar.set_style(reading.clone());
+        }
         bar.set_length(progress.files_found.load(Ordering::Relaxed));
         bar.set_position(progress.files.load(Ordering::Relaxed));
         bar.set_message(message(progress, begun));
@@ -60,7 +67,7 @@ fn bar(progress: &Progress, done: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-fn lines(progress: &Progress, done: &AtomicBool) {
+fn lines(progress: &Progress, listed: impl Fn() -> bool, done: &AtomicBool) {
     let begun = Instant::now();
     let mut next = LINE_EVERY;
     while !done.load(Ordering::Relaxed) {
@@ -69,7 +76,8 @@ fn lines(progress: &Progress, done: &AtomicBool) {
             next += LINE_EVERY;
             let files = progress.files.load(Ordering::Relaxed);
             let found = progress.files_found.load(Ordering::Relaxed);
-            eprintln!("{files}/{found} files, {}", message(progress, begun));
+            let so_far = if listed() { "" } else { " listed so far" };
+            eprintln!("{files}/{found} files{so_far}, {}", message(progress, begun));
         }
     }
 }

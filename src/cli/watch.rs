@@ -123,7 +123,7 @@ impl Watch {
         };
         let in_use = |in_use: &_| note(&format!("waiting: {in_use}"));
         let mut watch = watch::Watch::start(options, objects, clock, receivers, progress.clone(), in_use)?;
-        let mut display = (!self.quiet).then(|| Display::start(progress.clone()));
+        let mut display = (!self.quiet).then(|| Display::start(progress.clone(), None));
         let mut said: Vec<String> = Vec::new();
         let mut tell = |tick: &Tick| {
             // of the first load only, which may take long

@@ -80,6 +80,8 @@ pub struct Summary {
     pub files_known: u64,
     /// Of these: CloudTrail digest files.
     pub digests: u64,
+    /// Of these: files of which not a byte could be had.
+    pub unreadable: u64,
     /// Beside these: files in a folder that are not CloudTrail logs.
     pub other: u64,
     /// Records found in the files that were loaded: new + duplicate + rejected.
@@ -204,6 +206,7 @@ impl Summary {
     fn add(&mut self, reports: &[FileReport]) {
         for report in reports {
             self.files += u64::from(!report.is_archive());
+            self.unreadable += u64::from(report.sha256.is_empty());
             self.digests += u64::from(report.format == Format::Digest.name());
             self.events += report.new + report.duplicate + report.rejected;
             self.new += report.new;
