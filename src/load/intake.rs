@@ -183,6 +183,9 @@ impl Intake {
                 continue;
             }
             let ReadArchive { mut report, hash, object, has_logs, .. } = read;
+            if cut_short.contains(&report.file_id) {
+                continue;
+            }
             if !has_logs.load(Ordering::Relaxed) && report.rejected == 0 {
                 if !report.named {
                     self.pass_over(hash, object);

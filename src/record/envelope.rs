@@ -11,7 +11,7 @@ use super::damage::{RECORD_BEGIN, behind_almost_head, end_by_brackets, follows_o
 use super::format::Format;
 use super::json::{Next, Reason, Scanner, SyntaxError};
 use super::looks::looks_like;
-use super::parse::{Document, Invalid, parse};
+use super::parse::{Document, Invalid, list_of, parse};
 use super::table::Table;
 use super::wrapped::{self, Carried};
 
@@ -208,16 +208,26 @@ impl Reader {
         if is_text && needs_more(rest, last) {
             return Some(Step::More);
         }
-        let is_object = is_text && scanner.string().is_ok() && scanner.skip_token(b':');
-        if !is_object {
+        let key = if is_text { scanner.string().ok().filter(|_| scanner.skip_token(b':')) } else { None };
+        let Some(key) = key else {
             self.document(Format::Array);
             self.at += 1;
             self.within.push(Within::List);
             return None;
+        };
+        let reason = "expected `{` before a key".to_owned();
+        if let Some(format) = list_of(key.raw)
+            && scanner.peek() == Ok(Next::List)
+        {
+            self.document(format);
+            let reject = self.reject(window, None, reason);
+            self.at += 1 + scanner.at() + 1;
+            self.within.extend([Within::Envelope, Within::List]);
+            return Some(Step::Item(Item::Reject(reject)));
         }
         self.document(Format::Record);
         self.found += 1;
-        let reject = self.reject(window, Some(self.found), "a record begins with `{`".to_owned());
+        let reject = self.reject(window, Some(self.found), reason);
         self.resume(window);
         Some(Step::Item(Item::Reject(reject)))
     }
@@ -630,6 +640,7 @@ mod tests {
             (format!("{a}\n{{\"a\":1}}\n{c}\n"), "+-+"),
             // a bracket in place of a brace
             (format!("{a}\n[{}\n{c}\n", &b[1..]), "+-+"),
+            (format!("[\"Records\": [{a}, {b},\n{c}]}}"), "-+++"),
             (format!("{{\"Records\":[{a}] x\n{b}"), "+-+"),
             (r#"{"Records":{"a":1}}"#.to_owned(), "-"),
             // pretty-printed, other keys first

@@ -117,7 +117,7 @@ pub fn parse(text: &str) -> Result<Document<'_>, Invalid> {
 
 /// What a list of records is called: by CloudTrail itself, by `lookup-events`, `get-query-results`, CloudWatch Logs and its
 /// Insights, SQS, Elasticsearch.
-fn list_of(key: &str) -> Option<Format> {
+pub fn list_of(key: &str) -> Option<Format> {
     Some(match key {
         "Records" => Format::Records,
         "Events" => Format::LookupEvents,
