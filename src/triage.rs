@@ -96,10 +96,13 @@ pub fn prepare(store: &Store, moment: &str) -> anyhow::Result<()> {
 
 /// Takes what may be the id of an event or an alert, or its beginning.
 pub fn id(text: &str) -> Result<String, String> {
-    let is_id = |text: &str| text.chars().all(|char| char.is_ascii_hexdigit() || char == '-');
-    match text.trim() {
-        id if id.len() >= alerts::SHORTEST && is_id(id) => Ok(id.to_ascii_lowercase()),
-        id => Kind::Uuid.literal(id).map(|_| id.to_ascii_lowercase()),
+    let id = text.trim();
+    match Kind::Uuid.value(id) {
+        Ok(whole) => Ok(whole),
+        Err(error) => {
+            let begins = id.len() >= alerts::SHORTEST && id.chars().all(|char| char.is_ascii_hexdigit() || char == '-');
+            if begins { Ok(id.to_ascii_lowercase()) } else { Err(error) }
+        }
     }
 }
 
@@ -122,12 +125,15 @@ pub fn event(store: &Store, id: &str) -> anyhow::Result<String> {
     {
         return Ok(event);
     }
-    let matched = events(&format!(
-        "SELECT DISTINCT event_id FROM all_rule_matches WHERE starts_with(event_id::VARCHAR, {id_begins})
-        UNION
-        SELECT event_id FROM alerts WHERE starts_with(alert_id::VARCHAR, {id_begins}) OR starts_with(event_id::VARCHAR, {id_begins})
-        ORDER BY ALL"
+    let mut matched = events(&format!(
+        "SELECT DISTINCT event_id FROM alerts
+        WHERE starts_with(alert_id::VARCHAR, {id_begins}) OR starts_with(event_id::VARCHAR, {id_begins}) ORDER BY ALL"
     ))?;
+    if matched.is_empty() {
+        matched = events(&format!(
+            "SELECT DISTINCT event_id FROM all_rule_matches WHERE starts_with(event_id::VARCHAR, {id_begins}) ORDER BY ALL"
+        ))?;
+    }
     let event = match matched.as_slice() {
         [event] => quote(event),
         [] => bail!(

@@ -83,7 +83,8 @@ fn load(place: &Place, case: &str, arguments: &[&str]) -> Loaded {
 fn loaded(place: &Place, case: &str, ran: Ran, begun: Instant) -> Loaded {
     eprintln!("{case} ({:.1} s):", begun.elapsed().as_secs_f64());
     ran.stdout.lines().chain(ran.stderr.lines()).take(3).for_each(|line| eprintln!("    {line:.400}"));
-    assert_eq!(ran.code, 0, "{case}: {}{}", ran.stdout, ran.stderr);
+    let code = i32::from(ran.stdout.contains("nothing of this could be read"));
+    assert_eq!(ran.code, code, "{case}: {}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stderr, "", "{case}");
     let row = &place.sql(
         "SELECT

@@ -147,7 +147,8 @@ pub fn endpoint_url(text: &str) -> Result<String, String> {
 /// would go to AWS.
 async fn configured_endpoint(profile: Option<&str>) -> anyhow::Result<Option<String>> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let profiles = credentials::profiles(profile).await?;
+    // where they are needed, that they cannot be read is said
+    let profiles = credentials::profiles(profile).await.unwrap_or_default();
     let of_profile = |key| profiles.get(key).map(str::to_owned);
     let ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         .or_else(|| of_profile("ignore_configured_endpoint_urls"))

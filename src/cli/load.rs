@@ -179,7 +179,7 @@ impl What {
                  and --region say"
             ));
         }
-        if summary.files == 0 && narrow.is_bounded() {
+        if summary.files + summary.other + summary.left == 0 && narrow.is_bounded() {
             note(NOTHING_WANTED);
         }
         Ok((store, summary))
@@ -229,7 +229,7 @@ impl What {
 const NOTHING_WANTED: &str = "no file there is of what --since, --until, --account and --region ask for: `trailduck load --dry-run` without them \
      shows what there is";
 
-/// Has an interrupt (Ctrl-C) end the load at the next file's end; a second one at once.
+/// Has an interrupt (Ctrl-C) end the load, less the files that are being read; a second one at once.
 fn stop_on_interrupt(progress: Arc<Progress>) -> anyhow::Result<()> {
     on_interrupt(move || {
         let begun = progress.begun.load(Ordering::Relaxed);

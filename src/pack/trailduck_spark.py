@@ -2,7 +2,7 @@
 
     from trailduck_spark import open_events
 
-    open_events(spark, export="s3://bucket/lake")
+    open_events(spark, export="s3a://bucket/lake")
     spark.sql("SELECT * FROM launches_after_deprecated_query(hours => 72)").show()
 """
 

@@ -245,7 +245,7 @@ impl Watch {
         let Some(objects) = self.objects.as_mut().filter(|objects| objects.is_due(tick.at, every)) else { return };
         let stop = &self.progress.stop;
         match objects.look(tick.at, || stop.load(Ordering::Relaxed)) {
-            Ok(problems) => tick.add_problems(problems),
+            Ok(problems) => tick.add_problems(problems, "`trailduck load --dry-run` names them"),
             Err(error) => {
                 tick.failed = true;
                 tick.add_problem(describe(&error));
@@ -367,7 +367,8 @@ impl Watch {
         self.health.files_waiting = scan.waiting + unread.len() as u64;
         // of files that was said when they were found
         let of_buckets: Vec<_> = unread.iter().filter(|(path, _)| Uri::of(Path::new(path)).is_some()).collect();
-        tick.add_problems(of_buckets.iter().map(|(path, reason)| format!("{path}: {reason}")).collect());
+        let problems = of_buckets.iter().map(|(path, reason)| format!("{path}: {reason}")).collect();
+        tick.add_problems(problems, "see the table rejects");
         self.files.remember(scan, unread.iter().map(|(path, _)| path));
         if let Some(objects) = objects {
             objects.remember(store, tick.at, of_buckets.is_empty())?;
@@ -495,11 +496,11 @@ impl Tick {
     }
 
     /// Adds problems of a bucket, of which there may be any number.
-    fn add_problems(&mut self, problems: Vec<String>) {
+    fn add_problems(&mut self, problems: Vec<String>, where_all_are: &str) {
         let more = problems.len().saturating_sub(PROBLEMS_TOLD);
         problems.into_iter().take(PROBLEMS_TOLD).for_each(|problem| self.add_problem(problem));
         if more > 0 {
-            self.add_problem(format!("{more} more like these: `trailduck load` tells them all"));
+            self.add_problem(format!("{more} more like these: {where_all_are}"));
         }
     }
 }
