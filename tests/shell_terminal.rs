@@ -310,7 +310,7 @@ fn wide_rows_are_turned_on_their_side() {
     let terminal = Terminal::open_with(&place, &[], &[("PAGER", "")]);
     terminal.wait_for_prompt();
     let columns = "event_id, event_time, event_source, event_name, error_code, user_agent, tls_details, resources";
-    terminal.enter(&format!("SELECT {columns} FROM events WHERE event_name = 'RunInstances' LIMIT 1;"));
+    terminal.enter(&format!("SELECT {columns} FROM events WHERE event_name = 'RunInstances' ORDER BY error_code NULLS FIRST, event_time LIMIT 1;"));
     let screen = terminal.wait_for("1 row; ");
     assert!(screen.contains("── 1 ──") && screen.contains("\n event_name    RunInstances"), "{screen}");
     assert!(screen.contains("\n error_code    NULL"), "{screen}");
