@@ -412,7 +412,7 @@ fn a_load_that_is_interrupted_keeps_what_it_read_and_says_that_more_is_left() {
     bench.server.faults().delay = Duration::from_millis(100);
     let mut child = bench.start(&["load", "s3://my-trail", "--concurrency", "2"]);
     let mut asked = 0;
-    while asked < 10 {
+    while asked < 40 {
         assert!(child.try_wait().expect("a process").is_none());
         asked += bench.server.asked().gets.len();
         sleep(Duration::from_millis(5));

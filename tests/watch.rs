@@ -111,10 +111,10 @@ fn what_comes_while_it_runs_is_told_and_it_ends_with_sigterm() {
 #[test]
 fn a_second_signal_ends_it_at_once_unless_it_is_the_echo_of_the_first() {
     // as `timeout` sends two
-    for (pause, code) in [(50, Some(0)), (900, Some(130))] {
+    for (seconds, pause, code) in [(2, 0, Some(0)), (20, 900, Some(130))] {
         let place = Place::new();
         write_settled(&place, "logs/a.json", log(&[alerting(1)]));
-        let watching = Watching::start(&place, &["logs", "--exec", "touch begun; sleep 2"]);
+        let watching = Watching::start(&place, &["logs", "--exec", &format!("touch begun; sleep {seconds}")]);
         until("the command runs", &place, || place.path("begun").exists());
         kill_process(watching.pid(), Signal::TERM).expect("it runs");
         sleep(Duration::from_millis(pause));
