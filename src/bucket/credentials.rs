@@ -14,7 +14,7 @@ use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 use tokio::sync::Mutex;
 
-use super::client::{Access, FIRST_REGION};
+use super::config::{Access, FIRST_REGION};
 use super::failure::NO_CREDENTIALS;
 use super::mfa;
 

@@ -233,6 +233,7 @@ impl Context {
             }
             Level::Elsewhere => inside.ranges.push(range(&folder, None, None)),
             Level::Above if !self.holds(client, &format!("{folder}{LOGS}")).await? => {
+                // a key that begins with a slash would be listed without it, as another
                 let nameless = "/".to_owned();
                 if folder.is_empty() {
                     inside.ranges.push(range("", None, Some(nameless.clone())));

@@ -4,6 +4,7 @@
 //! the load read.
 
 mod client;
+mod config;
 pub mod cost;
 mod credentials;
 mod failure;
@@ -13,7 +14,8 @@ mod list;
 mod mfa;
 mod uri;
 
-pub use client::{Access, Object, Requests, endpoint_url};
+pub use client::{Object, Requests};
+pub use config::{Access, endpoint_url};
 pub use fetch::{CONCURRENCY, Fetching, requests_for};
 pub use known::Known;
 pub use list::Counts;
@@ -29,7 +31,8 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
 use crate::source::{Arriving, Narrow};
-use client::{Client, Config};
+use client::Client;
+use config::Config;
 use failure::Kind;
 use list::{Listed, Place};
 
