@@ -1,5 +1,7 @@
 //! An investigation: the queries of triage, all answered for one event.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 
 use crate::alerts;
@@ -96,68 +98,61 @@ pub fn prepare(store: &Store, moment: &str) -> anyhow::Result<()> {
 
 /// Takes what may be the id of an event or an alert, or its beginning.
 pub fn id(text: &str) -> Result<String, String> {
-    let id = text.trim();
-    match Kind::Uuid.value(id) {
-        Ok(whole) => Ok(whole),
-        Err(error) => {
-            let begins = id.len() >= alerts::SHORTEST && id.chars().all(|char| char.is_ascii_hexdigit() || char == '-');
-            if begins { Ok(id.to_ascii_lowercase()) } else { Err(error) }
-        }
-    }
+    Kind::Uuid.value(text.trim()).or_else(|error| alerts::id_begin(text).ok_or(error))
 }
 
-/// The event (a SQL literal) that is meant by its id or by that of its alert, or by the first characters of either.
+/// The event (a SQL literal) that is meant by its [id] or by that of its alert, or by the first characters of either.
 ///
 /// # Errors
 /// Where there is none, several begin so, or the event of the alert was not loaded.
 pub fn event(store: &Store, id: &str) -> anyhow::Result<String> {
-    let id_begins = quote(id);
-    let events = |sql: &str| -> anyhow::Result<Vec<String>> {
-        let (_, rows) = store.collect(sql)?;
-        let id = |row: Vec<Cell>| match row.into_iter().next() {
-            Some(Cell::Text(id)) => Some(id),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(id).collect())
-    };
+    let is_loaded =
+        |event: &str| Ok::<_, anyhow::Error>(store.count(&format!("FROM events WHERE event_id = {event}"))? > 0);
     if let Ok(event) = Kind::Uuid.literal(id)
-        && !events(&format!("SELECT event_id FROM events WHERE event_id = {event}"))?.is_empty()
+        && is_loaded(&event)?
     {
         return Ok(event);
     }
-    let mut matched = events(&format!(
-        "SELECT DISTINCT event_id FROM alerts
-        WHERE starts_with(alert_id::VARCHAR, {id_begins}) OR starts_with(event_id::VARCHAR, {id_begins}) ORDER BY ALL"
-    ))?;
-    if matched.is_empty() {
-        matched = events(&format!(
-            "SELECT DISTINCT event_id FROM all_rule_matches WHERE starts_with(event_id::VARCHAR, {id_begins}) ORDER BY ALL"
-        ))?;
+    let mut meant: BTreeSet<_> = alerts::beginning(store, id)?.into_iter().map(|alert| alert.event_id).collect();
+    if meant.is_empty() {
+        let matched =
+            format!("SELECT event_id FROM all_rule_matches WHERE starts_with(event_id::VARCHAR, {})", quote(id));
+        meant.extend(texts(store, &matched)?);
     }
-    let event = match matched.as_slice() {
-        [event] => quote(event),
-        [] => bail!(
-            "no event or alert {id} in {}: `trailduck detect` and `trailduck alerts` list them",
-            store.path().display()
-        ),
-        several => bail!("{} events are meant by {id}: say which\n  {}", several.len(), several.join("\n  ")),
+    let path = store.path().display();
+    let event = match meant.len() {
+        1 => meant.iter().map(|event| quote(event)).collect::<String>(),
+        0 => bail!("no event or alert {id} in {path}: `trailduck detect` and `trailduck alerts` list them"),
+        several => {
+            let list: Vec<_> = meant.into_iter().collect();
+            bail!("{several} events are meant by {id}: say which\n  {}", list.join("\n  "))
+        }
     };
-    if store.count(&format!("FROM events WHERE event_id = {event}"))? > 0 {
+    if is_loaded(&event)? {
         return Ok(event);
     }
-    let (_, rows) = store.collect(&format!(
-        "SELECT concat_ws(' ', '--account ' || account_id, '--region ' || aws_region,
-            strftime(event_time, '--since %Y-%m-%dT%H:%M:%SZ --until %Y-%m-%dT%H:%M:%SZ'))
-        FROM alerts WHERE event_id = {event} LIMIT 1"
-    ))?;
-    let narrow = match rows.into_iter().flatten().next() {
-        Some(Cell::Text(narrow)) => narrow,
-        _ => String::new(),
-    };
+    let narrow = texts(
+        store,
+        &format!(
+            "SELECT concat_ws(' ', '--account ' || account_id, '--region ' || aws_region,
+                strftime(event_time, '--since %Y-%m-%dT%H:%M:%SZ --until %Y-%m-%dT%H:%M:%SZ'))
+            FROM alerts WHERE event_id = {event} LIMIT 1"
+        ),
+    )?;
     bail!(
-        "the event of this alert, {event}, is not in {}: load the log that it is in first, `trailduck load PATH {narrow}`",
-        store.path().display()
+        "the event of this alert, {event}, is not in {path}: load the log that it is in first, `trailduck load PATH {}`",
+        narrow.concat()
     )
+}
+
+/// The texts of a query's first column.
+pub fn texts(store: &Store, sql: &str) -> anyhow::Result<Vec<String>> {
+    let (_, rows) = store.collect(sql)?;
+    let text = |row: Vec<Cell>| match row.into_iter().next() {
+        Some(Cell::Text(text)) => Some(text),
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(text).collect())
 }
 
 /// Answers all queries of an investigation for an event (a SQL literal). Returns its score.

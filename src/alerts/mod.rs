@@ -12,7 +12,7 @@ pub use deliver::{Channel, Delivery, Ended, Exec, HEADER_VARIABLE, Outcome, Rece
 pub use import::{Imported, import};
 pub use outbox::{due, settle};
 pub use raise::{RaiseOptions, Raised, raise};
-pub use status::{Found, SHORTEST, Step, Verdict, change, find};
+pub use status::{Found, Step, Verdict, beginning, change, find, id_begin};
 
 use chrono::{DateTime, Utc};
 

@@ -67,23 +67,34 @@ pub struct Found {
 }
 
 /// How few characters of an id may stand for it.
-pub const SHORTEST: usize = 8;
+const SHORTEST: usize = 8;
+
+/// What an id begins with, if a text is that: in lower case.
+pub fn id_begin(text: &str) -> Option<String> {
+    let begin = text.trim().to_ascii_lowercase();
+    let is_id = begin.len() >= SHORTEST && begin.chars().all(|char| char.is_ascii_hexdigit() || char == '-');
+    is_id.then_some(begin)
+}
+
+/// The alerts whose ids, or those of their events, [begin](id_begin) so.
+pub fn beginning(store: &Store, begin: &str) -> anyhow::Result<Vec<Found>> {
+    let (_, rows) = store.collect(&format!(
+        "SELECT alert_id, event_id, rule, principal, status, verdict FROM alerts
+        WHERE starts_with(alert_id::VARCHAR, '{begin}') OR starts_with(event_id::VARCHAR, '{begin}')
+        ORDER BY alert_id"
+    ))?;
+    Ok(rows.into_iter().map(from_row).collect())
+}
 
 /// Looks an alert up by its id, by that of its event, or by the first characters of either.
 ///
 /// # Errors
 /// Where there is none, or several begin so.
 pub fn find(store: &Store, id: &str) -> anyhow::Result<Found> {
-    let id = id.trim().to_ascii_lowercase();
-    if id.len() < SHORTEST || !id.chars().all(|char| char.is_ascii_hexdigit() || char == '-') {
+    let Some(id) = id_begin(id) else {
         bail!("{id}: expected the id of an alert or of its event, or the first {SHORTEST} characters of it or more");
-    }
-    let (_, rows) = store.collect(&format!(
-        "SELECT alert_id, event_id, rule, principal, status, verdict FROM alerts
-        WHERE starts_with(alert_id::VARCHAR, '{id}') OR starts_with(event_id::VARCHAR, '{id}')
-        ORDER BY alert_id"
-    ))?;
-    let mut found: Vec<_> = rows.into_iter().map(from_row).collect();
+    };
+    let mut found = beginning(store, &id)?;
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => {

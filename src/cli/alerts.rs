@@ -339,13 +339,6 @@ impl Import {
         // alerts are worth having before anything was loaded
         let store = context.open_when_free(Mode::Create, self.wait)?;
         let mut sum = Imported::default();
-        // Spark puts marks and checksums beside what it writes
-        let is_beside = |source: &Source| match source {
-            Source::File { path, named: false } => path.file_name().is_some_and(|name| {
-                name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_")
-            }),
-            _ => false,
-        };
         found.sources.retain(|source| !is_beside(source));
         for source in &found.sources {
             let path = match source {
@@ -369,6 +362,12 @@ impl Import {
         to.flush()?;
         Ok(exit::DONE)
     }
+}
+
+/// Whether a file in a folder is one of the marks and checksums that Spark puts beside what it writes.
+fn is_beside(source: &Source) -> bool {
+    let Source::File { path, named: false } = source else { return false };
+    path.file_name().is_some_and(|name| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_')))
 }
 
 /// This second.

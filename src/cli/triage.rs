@@ -8,7 +8,7 @@ use super::time::Between;
 use super::{Context, detect, exit};
 use crate::catalog::{CATALOG, quote};
 use crate::output::Format;
-use crate::store::{Cell, Mode, Store};
+use crate::store::{Mode, Store};
 use crate::triage::{self, answered};
 
 /// Investigate an alert to its end: one page
@@ -102,12 +102,7 @@ fn alerts(store: &Store, between: &Between, limit: &str) -> anyhow::Result<Vec<S
         "SELECT event_id FROM ({}) GROUP BY event_id ORDER BY max(event_time) DESC, event_id {limit}",
         detect::alerts(&rules, between)
     );
-    let (_, rows) = store.collect(&sql)?;
-    let id = |row: Vec<Cell>| match row.into_iter().next() {
-        Some(Cell::Text(id)) => Some(quote(&id)),
-        _ => None,
-    };
-    Ok(rows.into_iter().filter_map(id).collect())
+    Ok(triage::texts(store, &sql)?.iter().map(|id| quote(id)).collect())
 }
 
 /// The parts of an event's page.
