@@ -58,13 +58,19 @@ impl Bench {
         for number in 0..count {
             let (day, hour) = (1 + number / 24, number % 24);
             let fields = json!({"eventTime": format!("2026-10-{day:02}T{hour:02}:10:00Z"), "awsRegion": region});
-            let key = format!(
-                "AWSLogs/{account}/CloudTrail/{region}/2026/10/{day:02}/\
-                 {account}_CloudTrail_{region}_202610{day:02}T{hour:02}15Z_{number}.json.gz"
-            );
-            self.server.put(key, gzip(&log(&[record(first + number, &fields)])));
+            let file = gzip(&log(&[record(first + number, &fields)]));
+            self.server.put(hour_key(account, region, number), file);
         }
     }
+}
+
+/// The key of the file of an hour from 2026-10-01 on.
+fn hour_key(account: &str, region: &str, number: u64) -> String {
+    let (day, hour) = (1 + number / 24, number % 24);
+    format!(
+        "AWSLogs/{account}/CloudTrail/{region}/2026/10/{day:02}/\
+         {account}_CloudTrail_{region}_202610{day:02}T{hour:02}15Z_{number}.json.gz"
+    )
 }
 
 const ACCOUNT: &str = "111122223333";
@@ -228,11 +234,7 @@ fn a_server_that_is_slow_throttles_and_breaks_connections_only_costs_time() {
 fn an_object_that_cannot_be_had_is_said_and_stops_nothing_else() {
     let bench = Bench::new();
     bench.put_hours(ACCOUNT, "us-east-1", 0, 10);
-    let key = |hour: u32| {
-        format!(
-            "AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/10/01/{ACCOUNT}_CloudTrail_us-east-1_20261001T{hour:02}15Z_{hour}.json.gz"
-        )
-    };
+    let key = |hour| hour_key(ACCOUNT, "us-east-1", hour);
     let kms =
         "User: arn:aws:iam::111122223333:user/a is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:x";
     {
@@ -425,8 +427,8 @@ fn a_load_that_is_interrupted_keeps_what_it_read_and_says_that_more_is_left() {
     assert_eq!(code, Some(130), "{stderr}");
     assert!(stderr.contains("stopping"), "{stderr}");
     let kept = bench.place.sql("SELECT count(*) AS n FROM objects")[0]["n"].as_u64().expect("a number");
-    // two were being fetched, and two waited perhaps
-    assert!((4..400).contains(&kept), "{kept}");
+    // of 40 that were asked for, some were still being fetched, or waited
+    assert!((20..400).contains(&kept), "{kept}");
     bench.server.faults().delay = Duration::ZERO;
     bench.load(&["s3://my-trail"]);
     let events = "SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events";
@@ -530,10 +532,7 @@ fn a_bucket_of_which_nothing_may_be_read_is_a_failure() {
     let bench = Bench::new();
     bench.put_hours(ACCOUNT, "us-east-1", 0, 3);
     for hour in 0..3 {
-        let key = format!(
-            "AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2026/10/01/{ACCOUNT}_CloudTrail_us-east-1_20261001T{hour:02}15Z_{hour}.json.gz"
-        );
-        bench.server.faults().denied.insert(key, "Access Denied".to_owned());
+        bench.server.faults().denied.insert(hour_key(ACCOUNT, "us-east-1", hour), "Access Denied".to_owned());
     }
     let ran = bench.run(&["load", "s3://my-trail"]);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
